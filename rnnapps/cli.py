@@ -1,0 +1,60 @@
+"""The command `rnnapps`: the table of its commands, and nothing else.
+
+Each command is the function `main(arguments)` of a module, which is imported when it is called, so
+that `rnnapps --help` answers at once.
+"""
+
+import sys
+from importlib import import_module
+
+from rnnapps import APPLICATIONS, __version__
+from rnnapps.command_line import run
+from rnnapps.errors import UsageError
+
+COMMANDS = {  # command: (module, what it does)
+    "train": ("rnnapps.{}.train", "train a model and write it as a bundle"),
+    "evaluate": ("rnnapps.{}.evaluate", "score a bundle on test rows, beside its baseline"),
+    "predict": ("rnnapps.{}.infer", "apply a bundle to your own input"),
+    "benchmark": ("rnnapps.benchmark.{}", "measure: input APPLICATION, predict APPLICATION"),
+    "list": ("rnnapps.listing", "list the applications and the bundles that are here"),
+}
+
+HELP = f"""\
+usage: rnnapps COMMAND [APPLICATION] [OPTIONS]
+       rnnapps COMMAND APPLICATION --help
+
+{chr(10).join(f"  {name:<10} {text}" for name, (_, text) in COMMANDS.items())}
+
+applications: {", ".join(APPLICATIONS)}
+Every command takes --debug, which shows the traceback of an error. Exit status: 0, 1 for a
+failure, 2 for wrong use. Version {__version__}.
+"""
+
+BENCHMARKS = ("input", "predict")
+
+
+def dispatch(arguments: list[str]) -> None:
+    """Call the `main` of the module that the first words of `arguments` name."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(HELP, end="")
+        return
+    if arguments[0] == "--version":
+        print(__version__)
+        return
+    command, *rest = arguments
+    if command not in COMMANDS:
+        raise UsageError(f"no command '{command}': use one of {', '.join(COMMANDS)}")
+    module, _ = COMMANDS[command]
+    if "{}" in module:
+        known = BENCHMARKS if command == "benchmark" else APPLICATIONS
+        if not rest or rest[0] not in known:
+            given = f"'{rest[0]}'" if rest else "nothing"
+            raise UsageError(f"{command}: expected one of {', '.join(known)}, got {given}")
+        name, *rest = rest
+        module = module.format(name)
+    import_module(module).main(rest)
+
+
+def main() -> None:
+    """Entry point of the command `rnnapps`."""
+    run(dispatch, sys.argv[1:])

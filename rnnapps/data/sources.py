@@ -1,0 +1,135 @@
+"""From `--data` to rows in train, valid and test parts."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from rnnapps.data.row import Row
+from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.splits import VALID_SHARE, content_key, split_of
+from rnnapps.data.tables import SUFFIXES, read_table
+from rnnapps.data.tfds_source import read_tfds
+from rnnapps.errors import UserError
+
+log = logging.getLogger(__name__)
+
+MAX_CHARACTERS = 100_000  # of one text: beyond this it is a book or a mistake, not a text
+
+
+def read_rows(config: SourceConfig, columns: tuple[str, ...], embedded: Path) -> dict[str, list[Row]]:
+    """Read a source and divide it into the parts "train", "valid" and "test".
+
+    A source that comes in parts keeps them; what it lacks is taken from its rows by the fixed hash
+    of the text. A text that stands in several parts stays in the last of train, valid, test only.
+
+    Args:
+        config: what to read.
+        columns: the fields that the application needs; the first is the text.
+        embedded: the file that `--data embedded` stands for.
+
+    Raises:
+        UserError: see `read_table` and `read_tfds`; also a missing column, and a row without text
+            or with one of more than MAX_CHARACTERS (counted and left out with `--skip-bad-rows`).
+    """
+    if config.data.startswith("tfds:"):
+        parts = read_tfds(config, columns)
+    else:
+        parts = _read_files(embedded if config.data == "embedded" else Path(config.data))
+    text = columns[0]
+    for part, rows in parts.items():
+        if missing := [column for column in columns if column not in rows[0].fields]:
+            raise UserError(
+                f"{file_of(rows[0])}: no column '{missing[0]}': it has {', '.join(rows[0].fields)}: "
+                f"choose with --text-column and --label-column"
+            )
+        parts[part] = good_rows(rows, lambda row: text_problem(row.fields[text]), config)
+    return _without_copies(_divided(parts, text), text)
+
+
+def good_rows(rows: list[Row], problem: Callable[[Row], str | None], config: SourceConfig) -> list[Row]:
+    """The rows with which there is no problem.
+
+    Raises:
+        UserError: there is one, and `skip_bad_rows` is not set, or no row is left.
+    """
+    good = []
+    for row in rows:
+        reason = problem(row)
+        if reason is None:
+            good.append(row)
+        elif not config.skip_bad_rows:
+            raise UserError(
+                f"{row.where}: {reason}: mend it, or leave such rows out with --skip-bad-rows"
+            )
+    if len(good) < len(rows):
+        log.warning(
+            "%s: %d of %d rows left out (--skip-bad-rows)",
+            file_of(rows[0]),
+            len(rows) - len(good),
+            len(rows),
+        )
+    if rows and not good:
+        raise UserError(f"{file_of(rows[0])}: no good row is left")
+    return good
+
+
+def text_problem(text: str) -> str | None:
+    """What is wrong with a text that a user gives, or None."""
+    if not text.strip():
+        return "empty text"
+    if len(text) > MAX_CHARACTERS:
+        return f"a text of {len(text):,} characters ({MAX_CHARACTERS:,} are allowed)"
+    return None
+
+
+def file_of(row: Row) -> str:
+    """The file, or split of a data set, that a row comes from."""
+    return row.where.rstrip("0123456789]").rstrip(":[")
+
+
+def _read_files(path: Path) -> dict[str, list[Row]]:
+    if not path.is_dir():
+        return {"all": read_table(path)}
+    parts = {}
+    for part in ("train", "valid", "test"):
+        files = [path / f"{part}{suffix}" for suffix in SUFFIXES if (path / f"{part}{suffix}").exists()]
+        if len(files) > 1:
+            raise UserError(f"{path}: both {files[0].name} and {files[1].name}: keep one of them")
+        if files:
+            parts[part] = read_table(files[0])
+    if "train" not in parts:
+        raise UserError(f"{path}: the folder has no train.csv (or train.tsv, train.jsonl)")
+    return parts
+
+
+def _divided(parts: dict[str, list[Row]], text: str) -> dict[str, list[Row]]:
+    """Give every source a train, a valid and a test part."""
+    divided = {"train": [], "valid": [], "test": []}
+    for row in parts.get("all", ()):
+        divided[split_of(content_key(row.fields[text]))].append(row)
+    if "all" in parts:
+        return divided
+    divided.update(parts)
+    for part, shares in (("test", (VALID_SHARE, 0.0)), ("valid", (0.0, VALID_SHARE))):
+        if not divided[part]:
+            rows, divided["train"] = divided["train"], []
+            for row in rows:
+                divided[split_of(content_key(row.fields[text]), *shares)].append(row)
+    return divided
+
+
+def _without_copies(parts: dict[str, list[Row]], text: str) -> dict[str, list[Row]]:
+    """Leave out of train what stands in valid or test, and out of valid what stands in test."""
+    later: set[str] = set()
+    for part in ("test", "valid", "train"):
+        rows = parts[part]
+        keys = [content_key(row.fields[text]) for row in rows]
+        parts[part] = [row for row, key in zip(rows, keys, strict=True) if key not in later]
+        if len(parts[part]) < len(rows):
+            log.info(
+                "%d %s rows left out: their texts stand in a held-out part too",
+                len(rows) - len(parts[part]),
+                part,
+            )
+        later.update(keys)
+    return parts

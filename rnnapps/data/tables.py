@@ -1,0 +1,102 @@
+"""Rows from CSV, TSV and JSON Lines files."""
+
+import csv
+import io
+import json
+import lzma
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from rnnapps.data.row import Row
+from rnnapps.errors import UserError
+
+SUFFIXES = (".csv", ".tsv", ".jsonl")
+
+csv.field_size_limit(sys.maxsize)  # the default of 131,072 characters refuses long documents
+
+
+def read_table(path: Path) -> list[Row]:
+    """Read every row of a CSV, TSV or JSONL file, which may be compressed with xz.
+
+    The first line of a CSV or TSV file names the columns. In a TSV file a quotation mark is a
+    character like any other. A JSONL file has one object a line; its numbers become text.
+
+    Raises:
+        UserError: no such file, another kind of file, empty, not UTF-8, or malformed; with the line.
+    """
+    text = _read_text(path)
+    kind = path.with_suffix("").suffix if path.suffix == ".xz" else path.suffix
+    read = {".csv": _csv, ".tsv": _tsv, ".jsonl": _jsonl}.get(kind.lower())
+    if read is None:
+        raise UserError(f"{path}: unknown kind of file: expected {', '.join(SUFFIXES)} (or .xz)")
+    rows = list(read(path, text))
+    if not rows:
+        raise UserError(f"{path}: the file has no rows")
+    return rows
+
+
+def _read_text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        if path.suffix == ".xz":
+            data = lzma.decompress(data)
+        return data.decode("utf-8-sig")
+    except FileNotFoundError:
+        raise UserError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise UserError(f"{path}: this is a folder, a file was expected") from None
+    except lzma.LZMAError as error:
+        raise UserError(f"{path}: not a readable xz file: {error}") from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise UserError(
+            f"{path}:{line}: not UTF-8 (byte 0x{error.object[error.start]:02x}): convert the file, "
+            f"for example with: iconv -f latin1 -t utf-8"
+        ) from None
+
+
+def _csv(path: Path, text: str) -> Iterator[Row]:
+    return _delimited(path, csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+def _tsv(path: Path, text: str) -> Iterator[Row]:
+    lines = io.StringIO(text, newline="")
+    return _delimited(path, csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _delimited(path: Path, reader) -> Iterator[Row]:
+    columns = None
+    start = 1  # a quoted field may span lines: a row is named by its first
+    try:
+        for values in reader:
+            where, start = f"{path.name}:{start}", reader.line_num + 1
+            if not values:
+                continue
+            if columns is None:
+                columns = values
+            elif len(values) != len(columns):
+                raise UserError(
+                    f"{path.parent / where}: {len(values)} columns, but the first line has "
+                    f"{len(columns)}"
+                )
+            else:
+                yield Row(where, dict(zip(columns, values, strict=True)))
+    except csv.Error as error:
+        raise UserError(f"{path}:{start}: malformed: {error}") from None
+
+
+def _jsonl(path: Path, text: str) -> Iterator[Row]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise UserError(f"{path}:{number}: not JSON: {error.msg}") from None
+        if not isinstance(fields, dict):
+            raise UserError(f"{path}:{number}: not a JSON object")
+        yield Row(
+            f"{path.name}:{number}",
+            {key: "" if value is None else str(value) for key, value in fields.items()},
+        )

@@ -1,0 +1,35 @@
+"""The options of text encoding, shared by the applications that read text."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnnapps.errors import UsageError
+
+
+@dataclass(frozen=True)
+class TextConfig:
+    """How texts become tokens."""
+
+    vocabulary: int = 8000
+    """size of the byte-level BPE vocabulary, learnt from the training texts"""
+    lowercase: bool = True
+    """fold upper case to lower case"""
+    max_length: int = 512
+    """tokens of one text that the network reads"""
+    long_texts: Literal["head", "tail", "head-tail"] = "head-tail"
+    """what is kept of a longer text: its beginning, its end, or the first quarter of max-length
+    from its beginning and the rest from its end; how many were cut is logged"""
+    bpe_dropout: float = 0.1
+    """share of merges skipped in training, so that words are cut up differently in every epoch"""
+    embeddings: str | None = None
+    """file of pretrained word vectors (word2vec or GloVe text format) to start from"""
+
+    def __post_init__(self):
+        if self.vocabulary < 300:
+            raise UsageError(
+                f"--vocabulary must be at least 300 (256 bytes and some merges), got {self.vocabulary}"
+            )
+        if not 0 <= self.bpe_dropout < 1:
+            raise UsageError(f"--bpe-dropout must be at least 0 and below 1, got {self.bpe_dropout}")
+        if self.max_length < 4:
+            raise UsageError(f"--max-length must be at least 4, got {self.max_length}")

@@ -1,0 +1,106 @@
+"""Texts to token ids and back, the same in training and in serving."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Encoding, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from rnnapps.data.text_config import TextConfig
+
+log = logging.getLogger(__name__)
+
+PAD = "<pad>"  # its id is 0, which the network masks
+
+
+class TextEncoder:
+    """Byte-level byte-pair encoding (Sennrich et al. 2016; bytes as in Radford et al. 2019).
+
+    Every string has an encoding, in any script; there is no unknown token.
+
+    Args:
+        tokenizer: a tokenizer of the library `tokenizers`, with `<pad>` at id 0.
+        config: the length limit and what is kept of a longer text.
+    """
+
+    def __init__(self, tokenizer: Tokenizer, config: TextConfig):
+        self.tokenizer = tokenizer
+        self.config = config
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], config: TextConfig) -> "TextEncoder":
+        """Learn the merges from texts; the same texts give the same encoder."""
+        tokenizer = Tokenizer(models.BPE())
+        if config.lowercase:
+            tokenizer.normalizer = normalizers.Lowercase()
+        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+        tokenizer.decoder = decoders.ByteLevel()
+        trainer = trainers.BpeTrainer(
+            vocab_size=config.vocabulary,
+            special_tokens=[PAD],
+            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+            show_progress=False,
+        )
+        tokenizer.train_from_iterator(texts, trainer)
+        return cls(tokenizer, config)
+
+    @classmethod
+    def load(cls, file: Path, config: TextConfig) -> "TextEncoder":
+        """Read the `tokenizer.json` that `save` wrote."""
+        return cls(Tokenizer.from_file(str(file)), config)
+
+    def save(self, file: Path) -> None:
+        file.write_text(self.tokenizer.to_str(pretty=False), encoding="utf-8")
+
+    @property
+    def size(self) -> int:
+        """Number of ids, the padding's included."""
+        return self.tokenizer.get_vocab_size()
+
+    def encode(self, texts: Sequence[str], name: str = "texts") -> list[np.ndarray]:
+        """Encode texts, each as int32 ids `(time,)`, cut to `max_length` by the policy of the config.
+
+        How many were cut is logged, with `name`.
+        """
+        encodings = self.tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        cut = sum(len(encoding) > self.config.max_length for encoding in encodings)
+        if cut:
+            log.info(
+                "%d of %d %s are longer than %d tokens: kept %s (--max-length, --long-texts)",
+                cut,
+                len(encodings),
+                name,
+                self.config.max_length,
+                self._policy(),
+            )
+        return [
+            np.asarray(encoding.ids, dtype="int32")[self.kept(len(encoding))] for encoding in encodings
+        ]
+
+    def encode_text(self, text: str) -> tuple[np.ndarray, Encoding, np.ndarray]:
+        """Encode one text.
+
+        Returns:
+            The ids int32 `(time,)` that the network reads, the whole encoding, and for each id its
+            position in that encoding.
+        """
+        encoding = self.tokenizer.encode(text, add_special_tokens=False)
+        kept = self.kept(len(encoding))
+        return np.asarray(encoding.ids, dtype="int32")[kept], encoding, kept
+
+    def kept(self, length: int) -> np.ndarray:
+        """Positions that are kept of a text of so many tokens."""
+        limit = self.config.max_length
+        if length <= limit:
+            return np.arange(length)
+        head = {"head": limit, "tail": 0, "head-tail": limit // 4}[self.config.long_texts]
+        return np.concatenate([np.arange(head), np.arange(length - limit + head, length)])
+
+    def _policy(self) -> str:
+        limit = self.config.max_length
+        return {
+            "head": f"the first {limit}",
+            "tail": f"the last {limit}",
+            "head-tail": f"the first {limit // 4} and the last {limit - limit // 4}",
+        }[self.config.long_texts]

@@ -1,0 +1,76 @@
+"""Rows from TensorFlow Datasets."""
+
+import logging
+
+from rnnapps.data.row import Row
+from rnnapps.data.source_config import SourceConfig
+from rnnapps.errors import UserError
+
+log = logging.getLogger(__name__)
+
+SPLITS = {"train": "train", "validation": "valid", "test": "test"}
+
+
+def read_tfds(config: SourceConfig, columns: tuple[str, ...]) -> dict[str, list[Row]]:
+    """Read the splits `train`, `validation` and `test` of the text set `tfds:NAME`.
+
+    A set prepared as array_record is read without TensorFlow. A label that stands for "not given"
+    (-1, as in the test parts of GLUE) becomes an empty field.
+
+    Raises:
+        UserError: no such set, a set that is not on this machine (nothing is fetched without
+            `--download`), or no such field.
+    """
+    name = config.data.removeprefix("tfds:")
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise UserError(
+            f"tfds:{name} needs TensorFlow Datasets ({error.name}): "
+            "pip install tensorflow-datasets importlib_resources"
+        ) from None
+    try:
+        builder = tfds.builder(name, data_dir=config.tfds_folder, try_gcs=False)
+    except (tfds.core.DatasetNotFoundError, tfds.core.registered.DatasetNotFoundError):
+        raise UserError(
+            f"tfds:{name}: TensorFlow Datasets knows no such set, and none is prepared in "
+            f"{config.tfds_folder or 'its default folder'}"
+        ) from None
+    if not builder.is_prepared():
+        if not config.download:
+            raise UserError(
+                f"tfds:{name}: not on this machine (looked in {builder.data_dir}): add --download "
+                f"to fetch it, or name its folder with --tfds-folder"
+            )
+        builder.download_and_prepare()
+    features = builder.info.features
+    missing = [column for column in columns if column not in features]
+    if missing:
+        raise UserError(
+            f"tfds:{name}: no field '{missing[0]}': it has {', '.join(features)}: choose with "
+            f"--text-column and --label-column"
+        )
+
+    def field(column: str, value) -> str:
+        if hasattr(features[column], "int2str"):  # ClassLabel
+            return features[column].int2str(int(value)) if value >= 0 else ""
+        return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+
+    splits = {}
+    for theirs, ours in SPLITS.items():
+        if theirs in builder.info.splits:
+            rows = [
+                Row(f"tfds:{name}/{theirs}[{number}]", {c: field(c, row[c]) for c in columns})
+                for number, row in enumerate(_examples(tfds, builder, theirs))
+            ]
+            if all(all(row.fields.values()) is False for row in rows):
+                log.info("tfds:%s: the part %s has no labels and is not used", name, theirs)
+            else:
+                splits[ours] = rows
+    return splits
+
+
+def _examples(tfds, builder, split: str):
+    if builder.info.file_format == tfds.core.FileFormat.ARRAY_RECORD:
+        return builder.as_data_source(split)
+    return tfds.as_numpy(builder.as_dataset(split))

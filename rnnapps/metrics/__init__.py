@@ -1,0 +1,1 @@
+"""Scores by the field's own libraries, each with a signature that says how it was computed."""

@@ -1,0 +1,61 @@
+"""The configuration of a sentiment classifier."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.text_config import TextConfig
+from rnnapps.errors import UsageError
+from rnnapps.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network."""
+
+    cell: Literal["lstm", "gru", "rnn"] = "lstm"
+    """recurrent layer"""
+    units: int = 64
+    """units of each direction"""
+    depth: int = 1
+    """recurrent layers, one on the other"""
+    residual: bool = False
+    """add the input of each recurrent layer but the first to its output"""
+    embedding_size: int = 96
+    """units of the embedding"""
+    pooling: Literal["attention", "attention-max", "last"] = "attention-max"
+    """from states to one vector: their attention-weighted mean, that and their maximum, or the last
+    state of each direction"""
+    token_dropout: float = 0.15
+    """share of tokens whose embedding is zero in a training step"""
+    embedding_dropout: float = 0.4
+    """dropout of embedding units, the same at all time steps"""
+    layer_dropout: float = 0.3
+    """dropout between recurrent layers, the same at all time steps"""
+    output_dropout: float = 0.4
+    """dropout before the classification layer"""
+
+    def __post_init__(self):
+        for flag in ("units", "depth", "embedding_size"):
+            if getattr(self, flag) < 1:
+                raise UsageError(
+                    f"--{flag.replace('_', '-')} must be at least 1, got {getattr(self, flag)}"
+                )
+        for flag in ("token_dropout", "embedding_dropout", "layer_dropout", "output_dropout"):
+            if not 0 <= getattr(self, flag) < 1:
+                raise UsageError(
+                    f"--{flag.replace('_', '-')} must be at least 0 and below 1, "
+                    f"got {getattr(self, flag)}"
+                )
+
+
+@dataclass(frozen=True)
+class SentimentConfig:
+    """Train a sentiment classifier and write it as a bundle."""
+
+    source: SourceConfig = SourceConfig()
+    text: TextConfig = TextConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig(output="runs/sentiment")
+    class_weights: bool = False
+    """weigh each class by the inverse of its frequency"""

@@ -1,0 +1,43 @@
+"""One file that holds all that the next training step depends on."""
+
+import io
+import json
+import os
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from rnnapps.errors import UserError
+
+
+def write(file: Path, arrays: dict[str, np.ndarray], facts: dict) -> None:
+    """Write a checkpoint: whenever it is interrupted, `file` is the old one or the new one, whole."""
+    content = io.BytesIO()
+    np.savez(content, facts=np.array(json.dumps(facts)), **arrays)
+    temporary = file.with_name(file.name + ".tmp")
+    try:
+        with temporary.open("wb") as stream:
+            stream.write(content.getbuffer())
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def read(file: Path) -> tuple[dict[str, np.ndarray], dict]:
+    """Read what `write` wrote.
+
+    Raises:
+        UserError: the file is not a whole checkpoint.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            arrays = dict(content)
+        return arrays, json.loads(str(arrays.pop("facts")))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(
+            f"{file}: not a readable checkpoint ({error}): start again with --overwrite"
+        ) from None

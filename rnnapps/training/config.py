@@ -1,0 +1,64 @@
+"""The options of training, shared by the applications."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnnapps.errors import UsageError
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the network is trained, and where the result goes."""
+
+    output: str = "runs/model"
+    """folder of the bundle that is written; OUTPUT.training holds checkpoint and TensorBoard logs"""
+    overwrite: bool = False
+    """replace OUTPUT, or drop an unfinished training of it, if there is one"""
+    resume: bool = False
+    """continue an interrupted training of OUTPUT, with the same flags"""
+    init_from: str | None = None
+    """bundle whose weights (and vocabulary) the training starts from"""
+    seed: int = 1
+    """seed of the initial weights, the order of batches and the dropouts"""
+    epochs: int = 12
+    """passes over the training rows, at most"""
+    patience: int = 4
+    """epochs without a better validation score before training stops; the best weights are kept"""
+    batch_size: int = 32
+    """rows of a batch"""
+    learning_rate: float = 2e-3
+    """peak of the schedule: linear warm-up over the first 5 % of all steps, then a cosine to zero"""
+    weight_decay: float = 0.01
+    """decoupled weight decay (AdamW)"""
+    clip_norm: float = 1.0
+    """the gradient is scaled down to this global norm"""
+    average: float = 0.0
+    """momentum of a moving average of the weights, which is then what is validated and saved;
+    0: no average"""
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
+    """arithmetic of the network"""
+    checkpoint_every: int = 200
+    """steps between two checkpoints"""
+    threads: int = 0
+    """processor threads; 0: as many as there are cores"""
+
+    def __post_init__(self):
+        for flag, least in (
+            ("epochs", 1),
+            ("patience", 1),
+            ("batch_size", 1),
+            ("checkpoint_every", 1),
+            ("threads", 0),
+            ("weight_decay", 0),
+        ):
+            if getattr(self, flag) < least:
+                raise UsageError(
+                    f"--{flag.replace('_', '-')} must be at least {least}, got {getattr(self, flag)}"
+                )
+        for flag in ("learning_rate", "clip_norm"):
+            if not getattr(self, flag) > 0:
+                raise UsageError(
+                    f"--{flag.replace('_', '-')} must be above 0, got {getattr(self, flag)}"
+                )
+        if not 0 <= self.average < 1:
+            raise UsageError(f"--average must be at least 0 and below 1, got {self.average}")

@@ -1,0 +1,260 @@
+"""The training loop: Keras's `train_on_batch`, early stopping, and exact resume.
+
+Keras's own `fit` cannot start in the middle of an epoch, its BackupAndRestore overwrites the weights
+in place, and no state of a dropout's seed is saved. Here one atomic file every N steps holds
+all that a step depends on, so that a training killed at any moment ends in the same weights as one
+that ran through (same machine, backend, threads and versions).
+"""
+
+import contextlib
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from rnnapps.data.bucketed_batches import BucketedBatches
+from rnnapps.errors import UserError
+from rnnapps.training import checkpoint
+from rnnapps.training.config import TrainingConfig
+from rnnapps.training.folder import CHECKPOINT
+
+
+def fit(
+    model: keras.Model,
+    batches: BucketedBatches,
+    validation: BucketedBatches,
+    config: TrainingConfig,
+    folder: Path,
+    identity: dict,
+    monitor: str = "accuracy",
+) -> list[dict[str, float]]:
+    """Train a compiled model and leave the best weights in it.
+
+    Args:
+        model: compiled; `monitor` is one of its metrics, higher is better.
+        batches: the training rows.
+        validation: the rows that choose the best epoch.
+        config: epochs, patience, checkpoints; `resume` continues from the checkpoint in `folder`.
+        folder: of the checkpoint and the TensorBoard logs; it exists.
+        identity: what a checkpoint must share with this training to be continued (config, data).
+
+    Returns:
+        A dict for each epoch: loss, metrics, `val_` loss and metrics, seconds.
+
+    Raises:
+        UserError: nothing to resume, another training's checkpoint, or interrupted (Ctrl-C, SIGTERM).
+    """
+    from tensorboard.summary import Writer
+
+    file = folder / CHECKPOINT
+    _compile_step(model, batches)
+    state = State()
+    if config.resume and file.exists():
+        state = _restore(model, file, identity)
+    board = Writer(str(folder / "logs"))
+    with _interruption() as interrupted, _progress(len(batches)) as progress:
+        while state.epoch < config.epochs and state.waited < config.patience:
+            task = progress.start(state.epoch, config.epochs, state.step)
+            began = time.monotonic() - state.seconds
+            for batch in batches.epoch(state.epoch, start=state.step):
+                logs = model.train_on_batch(*batch, return_dict=True)
+                state.add(logs, rows=len(batch[0]))
+                state.seconds = time.monotonic() - began
+                progress.advance(task, state.means())
+                if interrupted.is_set():
+                    _save(model, file, state, identity)
+                    raise UserError(
+                        f"interrupted in epoch {state.epoch + 1} after step {state.step} of "
+                        f"{len(batches)}: continue with the same command and --resume"
+                    )
+                if state.step % config.checkpoint_every == 0:
+                    _save(model, file, state, identity)
+            with _averaged(model):
+                logs = state.means() | {
+                    f"val_{name}": value for name, value in _test(model, validation).items()
+                }
+                if state.end_epoch(logs, logs[f"val_{monitor}"]):
+                    state.best_weights = model.get_weights()
+            state.seconds = 0.0
+            progress.finish(task, state.epoch, config.epochs, state.history[-1])
+            for name, value in logs.items():
+                board.add_scalar(name, value, state.epoch)
+            _save(model, file, state, identity)
+    board.close()
+    model.set_weights(state.best_weights)
+    return state.history
+
+
+class State:
+    """Where a training stands, apart from the variables of its model and optimizer."""
+
+    def __init__(self):
+        self.epoch = 0
+        self.step = 0  # of this epoch
+        self.rows = 0  # seen in this epoch
+        self.sums: dict[str, float] = {}  # of loss and metrics over these rows
+        self.seconds = 0.0  # spent on this epoch
+        self.waited = 0  # epochs since the best
+        self.best = -np.inf
+        self.best_weights: list[np.ndarray] = []
+        self.history: list[dict[str, float]] = []
+
+    def add(self, logs: dict[str, float], rows: int) -> None:
+        """Count a step."""
+        self.step += 1
+        self.rows += rows
+        for name, value in logs.items():
+            self.sums[name] = self.sums.get(name, 0.0) + float(value) * rows
+
+    def means(self) -> dict[str, float]:
+        """Loss and metrics over the rows of this epoch."""
+        return {name: value / self.rows for name, value in self.sums.items()}
+
+    def end_epoch(self, logs: dict[str, float], score: float) -> bool:
+        """Go on to the next epoch; true if this one is the best so far."""
+        self.history.append({"epoch": self.epoch + 1, **logs, "seconds": round(self.seconds, 1)})
+        self.epoch, self.step, self.rows, self.sums = self.epoch + 1, 0, 0, {}
+        self.waited += 1
+        if not score > self.best:
+            return False
+        self.best, self.waited = score, 0
+        return True
+
+
+def _compile_step(model: keras.Model, batches: BucketedBatches) -> None:
+    """Trace the training step on two lengths, and leave every variable as it was.
+
+    TensorFlow fixes the lengths at the first trace and frees them at the second. Doing both here, in
+    the same order in every run, makes a resumed training execute the very same program.
+    """
+    variables = model.variables
+    before = [np.array(variable) for variable in variables]
+    model.optimizer.build(model.trainable_variables)
+    variables = variables + model.optimizer.variables
+    before += [np.array(variable) for variable in model.optimizer.variables]
+    for batch in batches.extremes():
+        model.train_on_batch(*batch)
+    for variable, value in zip(variables, before, strict=True):
+        variable.assign(value)
+
+
+def _test(model: keras.Model, batches: BucketedBatches) -> dict[str, float]:
+    """Loss and metrics over all rows."""
+    sums = State()
+    for batch in batches.in_order_of_length():
+        sums.add(model.test_on_batch(*batch, return_dict=True), rows=len(batch[0]))
+    return sums.means()
+
+
+@contextlib.contextmanager
+def _averaged(model: keras.Model) -> Iterator[None]:
+    """Within it the model has the moving average of its weights, if its optimizer keeps one."""
+    weights = [np.array(variable) for variable in model.trainable_variables]
+    model.optimizer.finalize_variable_values(model.trainable_variables)
+    yield
+    for variable, value in zip(model.trainable_variables, weights, strict=True):
+        variable.assign(value)
+
+
+def _save(model: keras.Model, file: Path, state: State, identity: dict) -> None:
+    facts = {name: value for name, value in vars(state).items() if name != "best_weights"}
+    arrays = {
+        f"{kind}/{number}": np.array(variable)
+        for kind, variables in (
+            ("model", model.variables),
+            ("optimizer", model.optimizer.variables),
+            ("best", state.best_weights),
+        )
+        for number, variable in enumerate(variables)
+    }
+    checkpoint.write(file, arrays, facts | {"identity": identity})
+
+
+def _restore(model: keras.Model, file: Path, identity: dict) -> State:
+    arrays, facts = checkpoint.read(file)
+    theirs = facts.pop("identity")
+    if theirs != identity:
+        name = next(key for key in identity | theirs if identity.get(key) != theirs.get(key))
+        raise UserError(
+            f"{file}: written by a training with another {name} ({theirs.get(name)}, now "
+            f"{identity.get(name)}): give the same flags and data, or start again with --overwrite"
+        )
+    for kind, variables in (("model", model.variables), ("optimizer", model.optimizer.variables)):
+        for number, variable in enumerate(variables):
+            variable.assign(arrays[f"{kind}/{number}"])
+    state = State()
+    vars(state).update(facts)
+    count = sum(name.startswith("best/") for name in arrays)
+    state.best_weights = [arrays[f"best/{number}"] for number in range(count)]
+    return state
+
+
+@contextlib.contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event that Ctrl-C and SIGTERM set, so that a step is never cut in two; again ends at once."""
+    event = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield event  # only the main thread may handle signals
+        return
+
+    def handle(number, frame):
+        if event.is_set():
+            raise KeyboardInterrupt
+        event.set()
+
+    previous = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield event
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _progress(steps: int) -> Iterator["_Bar"]:
+    console = Console(stderr=True)
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[logs]}"),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+        refresh_per_second=4,
+    )
+    with bar:
+        yield _Bar(bar, steps)
+
+
+class _Bar:
+    """A bar for the epoch under way, and a line for each that is done."""
+
+    def __init__(self, progress: Progress, steps: int):
+        self._progress = progress
+        self._steps = steps
+
+    def start(self, epoch: int, epochs: int, step: int):
+        return self._progress.add_task(
+            f"epoch {epoch + 1}/{epochs}", total=self._steps, completed=step, logs=""
+        )
+
+    def advance(self, task, logs: dict[str, float]) -> None:
+        self._progress.update(task, advance=1, logs=_line(logs))
+
+    def finish(self, task, epoch: int, epochs: int, logs: dict[str, float]) -> None:
+        self._progress.remove_task(task)
+        self._progress.console.print(
+            f"epoch {epoch}/{epochs}  {_line(logs)}", highlight=False, soft_wrap=True
+        )
+
+
+def _line(logs: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in logs.items() if name != "epoch")
