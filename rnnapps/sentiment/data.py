@@ -8,10 +8,14 @@ from itertools import chain
 import numpy as np
 
 from rnnapps import datasets
+from rnnapps.data.bpe_dropout import BPEDropout
+from rnnapps.data.bucketed_batches import BucketedBatches
 from rnnapps.data.row import Row
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.sources import good_rows, read_rows
+from rnnapps.data.text_encoder import TextEncoder
 from rnnapps.errors import UserError
+from rnnapps.sentiment.config import SentimentConfig
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +73,32 @@ def load_part(config: SourceConfig, labels: tuple[str, ...], part: str) -> Examp
     parts = _read(config)
     rows = list(chain.from_iterable(parts.values())) if part == "all" else parts[part]
     return _scored(rows, config, labels, _soft_columns(rows, labels) if config.soft_labels else ())
+
+
+def make_batches(
+    config: SentimentConfig, examples: dict[str, Examples], encoder: TextEncoder
+) -> tuple[BucketedBatches, BucketedBatches]:
+    """Encode the training and validation examples, as batches of `(ids, targets[, weights])`."""
+    train, valid = examples["train"], examples["valid"]
+    seed, rate = config.training.seed, config.text.bpe_dropout
+    batches = BucketedBatches(
+        encoder.encode(train.texts, "training texts"),
+        train.targets,
+        config.training.batch_size,
+        seed,
+        weights=balancing_weights(train.targets) if config.class_weights else None,
+        resample=BPEDropout(encoder, train.texts, rate, seed) if rate else None,
+    )
+    validation = BucketedBatches(
+        encoder.encode(valid.texts, "validation texts"), valid.targets, batch_size=128
+    )
+    return batches, validation
+
+
+def balancing_weights(targets: np.ndarray) -> np.ndarray:
+    """Weights of rows, float32 `(rows,)`, by which each class counts the same."""
+    frequency = targets.mean(axis=0)
+    return (targets / (frequency * len(frequency))).sum(axis=1).astype("float32")
 
 
 def _read(config: SourceConfig) -> dict[str, list[Row]]:

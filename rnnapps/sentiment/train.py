@@ -12,19 +12,20 @@ import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnapps import backend, bundle
 from rnnapps.command_line import parse, run
+from rnnapps.data.text_encoder import TextEncoder
 from rnnapps.errors import UserError
+from rnnapps.sentiment import data
 from rnnapps.sentiment.config import SentimentConfig
+from rnnapps.sentiment.evaluate import card, evaluate, table
+from rnnapps.sentiment.infer import SentimentPredictor
 from rnnapps.training.folder import close_folder, open_folder
 
 if TYPE_CHECKING:
     import keras
-    import numpy as np
-
-    from rnnapps.data.text_encoder import TextEncoder
 
 log = logging.getLogger(__name__)
 
@@ -38,115 +39,82 @@ def train(config: SentimentConfig) -> Path:
     start = time.monotonic()
     folder = open_folder(config.training)
     backend.prepare(config.training)
-    # Imported only now: they import Keras, for which `--help` need not wait, and whose threads
+    # Imported only now: these import Keras, for which `--help` need not wait, and whose threads
     # have to be set first.
-    from rnnapps.data.bpe_dropout import BPEDropout
-    from rnnapps.data.bucketed_batches import BucketedBatches
     from rnnapps.metrics.classification import classification_report
     from rnnapps.metrics.text_baseline import tfidf_baseline
-    from rnnapps.sentiment import data
-    from rnnapps.sentiment.evaluate import card, evaluate, table
-    from rnnapps.sentiment.infer import SentimentPredictor
-    from rnnapps.sentiment.model import build
     from rnnapps.training.fit import fit
     from rnnapps.training.identity import training_identity
-    from rnnapps.training.optimizer import make_optimizer
-    from rnnapps.training.plots import plot_confusion_matrix, plot_learning_curve
 
     examples, labels = data.load(config.source)
-    train_rows, valid_rows, test_rows = (examples[part] for part in ("train", "valid", "test"))
-    log.info(
-        "%s: %d training, %d validation, %d test rows; classes: %s",
-        config.source.data,
-        *(len(part.texts) for part in examples.values()),
-        ", ".join(labels),
-    )
-
-    encoder = starting_encoder(config, train_rows.texts)
-    sequences = encoder.encode(train_rows.texts, "training texts")
-    batches = BucketedBatches(
-        sequences,
-        train_rows.targets,
-        config.training.batch_size,
-        config.training.seed,
-        weights=balancing_weights(train_rows.targets) if config.class_weights else None,
-        resample=BPEDropout(encoder, train_rows.texts, config.text.bpe_dropout, config.training.seed)
-        if config.text.bpe_dropout
-        else None,
-    )
-    validation = BucketedBatches(
-        encoder.encode(valid_rows.texts, "validation texts"), valid_rows.targets, batch_size=128
-    )
-    model = build(config.model, encoder.size, len(labels))
-    set_starting_weights(model, config, encoder)
-    model.compile(
-        optimizer=make_optimizer(config.training, len(batches)),
-        loss="categorical_crossentropy",
-        metrics=["accuracy"],
-    )
+    sizes = ", ".join(f"{len(part.texts)} {name}" for name, part in examples.items())
+    log.info("%s: %s rows; classes: %s", config.source.data, sizes, ", ".join(labels))
+    encoder = starting_encoder(config, examples["train"].texts)
+    batches, validation = data.make_batches(config, examples, encoder)
+    model = make_model(config, encoder, len(labels), steps_per_epoch=len(batches))
     environment = backend.describe()
+    embedding = model.get_layer("embedding").count_params()
     log.info(
-        "%s parameters, of which %s in the embedding of %d tokens; %s",
-        f"{model.count_params():,}",
-        f"{model.get_layer('embedding').count_params():,}",
-        encoder.size,
-        environment["backend"],
+        "%d parameters, of which %d in the embedding of %d tokens; %s",
+        *(model.count_params(), embedding, encoder.size, environment["backend"]),
     )
-    identity = training_identity(config, [*sequences, train_rows.targets])
+    identity = training_identity(config, [*batches.sequences, batches.targets])
     history = fit(model, batches, validation, config.training, folder, identity)
 
     log.info("scoring the test rows; fitting and scoring the scikit-learn baseline")
-    baseline, baseline_probabilities = tfidf_baseline(
-        train_rows.labelled(),
-        valid_rows.labelled(),
-        test_rows.texts,
+    test = examples["test"]
+    metrics = evaluate(SentimentPredictor(model, encoder, labels), test)
+    name, probabilities = tfidf_baseline(
+        examples["train"].labelled(),
+        examples["valid"].labelled(),
+        test.texts,
         "balanced" if config.class_weights else None,
     )
-    metrics = evaluate(SentimentPredictor(model, encoder, labels), test_rows)
-    metrics["baseline"] = {"name": baseline} | classification_report(
-        test_rows.classes, baseline_probabilities, labels
-    )
-    metrics["data"] = {"source": config.source.data, "part": "test", "digest": test_rows.digest()}
-    metrics["training"] = {
-        "rows": len(train_rows.texts),
-        "seed": config.training.seed,
-        "epochs": len(history),
-        "seconds": round(sum(logs["seconds"] for logs in history)),
-        "parameters": model.count_params(),
-        "valid_accuracy": max(logs["val_accuracy"] for logs in history),
+    metrics |= {
+        "baseline": {"name": name} | classification_report(test.classes, probabilities, labels),
+        "data": {"source": config.source.data, "part": "test", "digest": test.digest()},
+        "training": {
+            "rows": len(batches.sequences),
+            "seed": config.training.seed,
+            "epochs": len(history),
+            "seconds": round(sum(logs["seconds"] for logs in history)),
+            "parameters": model.count_params(),
+            "valid_accuracy": max(logs["val_accuracy"] for logs in history),
+        },
+        "environment": environment,
     }
-    metrics["environment"] = environment
-
-    output = Path(config.training.output)
-    with bundle.writing(output) as temporary:
-        bundle.save_model(model, temporary)
-        encoder.save(temporary / "tokenizer.json")
-        settings = {"labels": labels, "config": asdict(config)}
-        bundle.write_json(temporary / bundle.CONFIG, bundle.identity("sentiment") | settings)
-        bundle.write_json(temporary / bundle.METRICS, metrics)
-        plot_learning_curve(history, temporary / "learning_curve.png", "accuracy")
-        plot_confusion_matrix(metrics["confusion_matrix"], labels, temporary / "confusion_matrix.png")
-        (temporary / bundle.CARD).write_text(card(config, labels, metrics), encoding="utf-8")
+    output = write_bundle(config, model, encoder, labels, metrics, history)
     close_folder(folder)
     print(table(metrics))
-    log.info(
-        '%s: written, %d seconds in all. Try it: rnnapps predict sentiment --model %s "..."',
-        output,
-        time.monotonic() - start,
-        output,
-    )
+    log.info("%s: written, after %d seconds in all", output, time.monotonic() - start)
+    log.info('try it: rnnapps predict sentiment --model %s "..."', output)
     return output
 
 
-def starting_encoder(config: SentimentConfig, texts: list[str]) -> "TextEncoder":
+def starting_encoder(config: SentimentConfig, texts: list[str]) -> TextEncoder:
     """The encoder of the bundle to start from, or one learnt from the training texts."""
-    from rnnapps.data.text_encoder import TextEncoder
-
     if config.training.init_from is None:
         return TextEncoder.learn(texts, config.text)
     path = bundle.find(config.training.init_from)
     bundle.check(path, "sentiment")
     return TextEncoder.load(path / "tokenizer.json", config.text)
+
+
+def make_model(
+    config: SentimentConfig, encoder: TextEncoder, classes: int, steps_per_epoch: int
+) -> "keras.Model":
+    """The network with its starting weights, compiled for training."""
+    from rnnapps.sentiment.model import build
+    from rnnapps.training.optimizer import make_optimizer
+
+    model = build(config.model, encoder.size, classes)
+    set_starting_weights(model, config, encoder)
+    model.compile(
+        optimizer=make_optimizer(config.training, steps_per_epoch),
+        loss="categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
 
 
 def set_starting_weights(model: "keras.Model", config: SentimentConfig, encoder: "TextEncoder") -> None:
@@ -172,10 +140,28 @@ def set_starting_weights(model: "keras.Model", config: SentimentConfig, encoder:
         model.get_layer("embedding").set_weights([matrix])
 
 
-def balancing_weights(targets: "np.ndarray") -> "np.ndarray":
-    """Weights of rows, float32 `(rows,)`, by which each class counts the same."""
-    frequency = targets.mean(axis=0)
-    return (targets / (frequency * len(frequency))).sum(axis=1).astype("float32")
+def write_bundle(
+    config: SentimentConfig,
+    model: "keras.Model",
+    encoder: TextEncoder,
+    labels: tuple[str, ...],
+    metrics: dict[str, Any],
+    history: list[dict[str, float]],
+) -> Path:
+    """Write all that serving needs, with scores, plots and card, and return its path."""
+    from rnnapps.training.plots import plot_confusion_matrix, plot_learning_curve
+
+    output = Path(config.training.output)
+    settings = {"labels": labels, "config": asdict(config)}
+    with bundle.writing(output) as folder:
+        bundle.save_model(model, folder)
+        encoder.save(folder / "tokenizer.json")
+        bundle.write_json(folder / bundle.CONFIG, bundle.identity("sentiment") | settings)
+        bundle.write_json(folder / bundle.METRICS, metrics)
+        plot_learning_curve(history, folder / "learning_curve.png", "accuracy")
+        plot_confusion_matrix(metrics["confusion_matrix"], labels, folder / "confusion_matrix.png")
+        (folder / bundle.CARD).write_text(card(config, labels, metrics), encoding="utf-8")
+    return output
 
 
 def main(arguments: list[str] | None = None) -> None:
