@@ -4,7 +4,10 @@ import os
 import platform
 import sys
 
+from rnnapps.errors import UsageError, UserError
 from rnnapps.training.config import TrainingConfig
+
+BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def load_quietly() -> None:
@@ -16,12 +19,20 @@ def load_quietly() -> None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    name = os.environ.get("KERAS_BACKEND")
+    if name is not None and name not in BACKENDS:
+        raise UsageError(f"KERAS_BACKEND is '{name}': expected one of {', '.join(BACKENDS)}")
     sys.stderr.flush()
     with open(os.devnull, "wb") as nothing:
         stderr = os.dup(2)
         os.dup2(nothing.fileno(), 2)
         try:
             import keras  # noqa: F401
+        except ImportError as error:
+            raise UserError(
+                f"the backend {name or 'tensorflow'} is not installed ({error.name}): pip install "
+                f"{name or 'tensorflow'}, or choose another of {', '.join(BACKENDS)} by KERAS_BACKEND"
+            ) from None
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)

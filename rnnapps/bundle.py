@@ -182,8 +182,10 @@ def writing(path: Path) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             temporary.rename(path)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, OSError) and error.filename is None:
+            raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
         raise
 
 

@@ -10,7 +10,7 @@ from rnnapps.errors import UsageError
 class TextConfig:
     """How texts become tokens."""
 
-    vocabulary: int = 8000
+    vocabulary: int = 6000
     """size of the byte-level BPE vocabulary, learnt from the training texts"""
     lowercase: bool = True
     """fold upper case to lower case"""

@@ -26,13 +26,13 @@ class ModelConfig:
     pooling: Literal["attention", "attention-max", "last"] = "attention-max"
     """from states to one vector: their attention-weighted mean, that and their maximum, or the last
     state of each direction"""
-    token_dropout: float = 0.15
+    token_dropout: float = 0.2
     """share of tokens whose embedding is zero in a training step"""
-    embedding_dropout: float = 0.4
+    embedding_dropout: float = 0.5
     """dropout of embedding units, the same at all time steps"""
     layer_dropout: float = 0.3
     """dropout between recurrent layers, the same at all time steps"""
-    output_dropout: float = 0.4
+    output_dropout: float = 0.5
     """dropout before the classification layer"""
 
     def __post_init__(self):

@@ -38,6 +38,7 @@ def train(config: SentimentConfig) -> Path:
     """
     start = time.monotonic()
     folder = open_folder(config.training)
+    examples, labels = data.load(config.source)
     backend.prepare(config.training)
     # Imported only now: these import Keras, for which `--help` need not wait, and whose threads
     # have to be set first.
@@ -46,7 +47,6 @@ def train(config: SentimentConfig) -> Path:
     from rnnapps.training.fit import fit
     from rnnapps.training.identity import training_identity
 
-    examples, labels = data.load(config.source)
     sizes = ", ".join(f"{len(part.texts)} {name}" for name, part in examples.items())
     log.info("%s: %s rows; classes: %s", config.source.data, sizes, ", ".join(labels))
     encoder = starting_encoder(config, examples["train"].texts)
@@ -158,8 +158,8 @@ def write_bundle(
         encoder.save(folder / "tokenizer.json")
         bundle.write_json(folder / bundle.CONFIG, bundle.identity("sentiment") | settings)
         bundle.write_json(folder / bundle.METRICS, metrics)
-        plot_learning_curve(history, folder / "learning_curve.png", "accuracy")
-        plot_confusion_matrix(metrics["confusion_matrix"], labels, folder / "confusion_matrix.png")
+        plot_learning_curve(history, "accuracy").savefig(folder / "learning_curve.png")
+        plot_confusion_matrix(metrics["confusion_matrix"], labels).savefig(folder / "confusion_matrix.png")
         (folder / bundle.CARD).write_text(card(config, labels, metrics), encoding="utf-8")
     return output
 

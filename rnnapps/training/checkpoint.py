@@ -12,7 +12,7 @@ from rnnapps.errors import UserError
 
 
 def write(file: Path, arrays: dict[str, np.ndarray], facts: dict) -> None:
-    """Write a checkpoint: whenever it is interrupted, `file` is the old one or the new one, whole."""
+    """Write a checkpoint: interrupted at any point, `file` is the old one or the new one, whole."""
     content = io.BytesIO()
     np.savez(content, facts=np.array(json.dumps(facts)), **arrays)
     temporary = file.with_name(file.name + ".tmp")
@@ -22,9 +22,9 @@ def write(file: Path, arrays: dict[str, np.ndarray], facts: dict) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(file)
-    except OSError:
+    except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise
+        raise UserError(f"{file}: cannot be written: {error.strerror}: the one before stands") from error
 
 
 def read(file: Path) -> tuple[dict[str, np.ndarray], dict]:
@@ -34,7 +34,7 @@ def read(file: Path) -> tuple[dict[str, np.ndarray], dict]:
         UserError: the file is not a whole checkpoint.
     """
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as content:
             arrays = dict(content)
         return arrays, json.loads(str(arrays.pop("facts")))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:

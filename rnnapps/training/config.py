@@ -20,19 +20,19 @@ class TrainingConfig:
     """bundle whose weights (and vocabulary) the training starts from"""
     seed: int = 1
     """seed of the initial weights, the order of batches and the dropouts"""
-    epochs: int = 12
+    epochs: int = 8
     """passes over the training rows, at most"""
     patience: int = 4
     """epochs without a better validation score before training stops; the best weights are kept"""
     batch_size: int = 32
     """rows of a batch"""
     learning_rate: float = 2e-3
-    """peak of the schedule: linear warm-up over the first 5 % of all steps, then a cosine to zero"""
-    weight_decay: float = 0.01
+    """peak of the schedule: linear warm-up over the first 10 % of all steps, then a cosine to zero"""
+    weight_decay: float = 0.02
     """decoupled weight decay (AdamW)"""
     clip_norm: float = 1.0
     """the gradient is scaled down to this global norm"""
-    average: float = 0.0
+    average: float = 0.99
     """momentum of a moving average of the weights, which is then what is validated and saved;
     0: no average"""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"

@@ -134,10 +134,10 @@ def _compile_step(model: keras.Model, batches: BucketedBatches) -> None:
     the same order in every run, makes a resumed training execute the very same program.
     """
     variables = model.variables
-    before = [np.array(variable) for variable in variables]
+    before = [variable.numpy() for variable in variables]
     model.optimizer.build(model.trainable_variables)
     variables = variables + model.optimizer.variables
-    before += [np.array(variable) for variable in model.optimizer.variables]
+    before += [variable.numpy() for variable in model.optimizer.variables]
     for batch in batches.extremes():
         model.train_on_batch(*batch)
     for variable, value in zip(variables, before, strict=True):
@@ -155,7 +155,7 @@ def _test(model: keras.Model, batches: BucketedBatches) -> dict[str, float]:
 @contextlib.contextmanager
 def _averaged(model: keras.Model) -> Iterator[None]:
     """Within it the model has the moving average of its weights, if its optimizer keeps one."""
-    weights = [np.array(variable) for variable in model.trainable_variables]
+    weights = [variable.numpy() for variable in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
     yield
     for variable, value in zip(model.trainable_variables, weights, strict=True):
@@ -164,15 +164,12 @@ def _averaged(model: keras.Model) -> Iterator[None]:
 
 def _save(model: keras.Model, file: Path, state: State, identity: dict) -> None:
     facts = {name: value for name, value in vars(state).items() if name != "best_weights"}
-    arrays = {
-        f"{kind}/{number}": np.array(variable)
-        for kind, variables in (
-            ("model", model.variables),
-            ("optimizer", model.optimizer.variables),
-            ("best", state.best_weights),
-        )
-        for number, variable in enumerate(variables)
+    parts = {
+        "model": [variable.numpy() for variable in model.variables],
+        "optimizer": [variable.numpy() for variable in model.optimizer.variables],
+        "best": state.best_weights,
     }
+    arrays = {f"{name}/{i}": array for name, part in parts.items() for i, array in enumerate(part)}
     checkpoint.write(file, arrays, facts | {"identity": identity})
 
 

@@ -4,7 +4,7 @@ import keras
 
 from rnnapps.training.config import TrainingConfig
 
-WARM_UP = 0.05  # of all steps
+WARM_UP = 0.1  # of all steps
 
 
 def make_optimizer(config: TrainingConfig, steps_per_epoch: int) -> keras.optimizers.Optimizer:

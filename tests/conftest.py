@@ -1,0 +1,80 @@
+"""What the tests share: real sentences, and one small bundle trained on them."""
+
+import csv
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+# Processes that the tests start import the same packages; TensorFlow's notices are not under test.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.tables import read_table
+from rnnapps.data.text_config import TextConfig
+from rnnapps.sentiment import SentimentConfig, train
+from rnnapps.sentiment.config import ModelConfig
+from rnnapps.sentiment.data import EMBEDDED
+from rnnapps.training.config import TrainingConfig
+
+SMALL_MODEL = ModelConfig(units=8, embedding_size=16)
+SMALL_TEXT = TextConfig(vocabulary=600, max_length=64)
+
+
+def run(*command: str, backend: str = "tensorflow", **options) -> subprocess.CompletedProcess:
+    """Run `python -m rnnapps ...` in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "rnnapps", *map(str, command)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=os.environ | {"KERAS_BACKEND": backend},
+        timeout=300,
+        **options,
+    )
+
+
+@pytest.fixture(scope="session")
+def sentences() -> list[dict[str, str]]:
+    """Every 23rd labelled sentence of the embedded data, 717 of them: text, label, positive."""
+    rows = [row.fields for row in read_table(EMBEDDED) if row.fields["label"]][::23]
+    random.Random(0).shuffle(rows)  # the file has movies, products and tweets one after the other
+    return [{name: row[name] for name in ("text", "label", "positive")} for row in rows]
+
+
+@pytest.fixture(scope="session")
+def sentences_csv(sentences, tmp_path_factory) -> Path:
+    """These sentences as a file of a user."""
+    file = tmp_path_factory.mktemp("data") / "sentences.csv"
+    write_csv(file, sentences)
+    return file
+
+
+def write_csv(file: Path, rows: list[dict[str, str]]) -> None:
+    """Write rows as a CSV file."""
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@pytest.fixture(scope="session")
+def small_config(sentences_csv, tmp_path_factory) -> SentimentConfig:
+    """A training of a few seconds."""
+    return SentimentConfig(
+        source=SourceConfig(data=str(sentences_csv)),
+        text=SMALL_TEXT,
+        model=SMALL_MODEL,
+        training=TrainingConfig(
+            output=str(tmp_path_factory.mktemp("runs") / "small"), epochs=2, learning_rate=0.01
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_bundle(small_config) -> Path:
+    """The bundle of that training."""
+    return train(small_config)

@@ -1,0 +1,25 @@
+import json
+
+from conftest import run, write_csv
+
+
+def evaluate(bundle, tmp_path, *flags):
+    file = tmp_path / "scores.json"
+    result = run("evaluate", "sentiment", "--model", bundle, "--json", file, *flags)
+    assert result.returncode == 0, result.stderr
+    return json.loads(file.read_text()), result.stdout
+
+
+def test_other_rows_are_all_scored_beside_the_most_frequent_class(small_bundle, sentences, tmp_path):
+    write_csv(tmp_path / "other.csv", sentences[:40])
+    scores, printed = evaluate(small_bundle, tmp_path, "--data", tmp_path / "other.csv")
+    assert scores["rows"] == 40
+    assert scores["data"]["part"] == "all"
+    share = sum(row["label"] == "positive" for row in sentences[:40]) / 40
+    assert scores["baseline"]["accuracy"] == max(share, 1 - share)
+    assert "the most frequent class of these rows" in printed
+
+
+def test_a_chosen_part(small_bundle, tmp_path):
+    scores, _ = evaluate(small_bundle, tmp_path, "--part", "valid")
+    assert 40 < scores["rows"] < 110

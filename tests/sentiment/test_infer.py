@@ -1,0 +1,115 @@
+import json
+import statistics
+import time
+
+import numpy as np
+import pytest
+from conftest import run
+
+import rnnapps
+from rnnapps.errors import UsageError, UserError
+
+
+@pytest.fixture(scope="module")
+def predictor(small_bundle):
+    return rnnapps.load(small_bundle)
+
+
+def test_one_text_and_many(predictor, sentences):
+    texts = [row["text"] for row in sentences[:300]]
+    many = predictor(texts)
+    assert [prediction.text for prediction in many] == texts
+    for number in (0, 17, 299):
+        one = predictor(texts[number])
+        assert one.label == many[number].label
+        assert one.probabilities == pytest.approx(many[number].probabilities, abs=1e-6)
+    np.testing.assert_allclose(
+        predictor.probabilities(texts), [list(p.probabilities.values()) for p in many], rtol=1e-6
+    )
+
+
+def test_in_memory_and_loaded_networks_agree(small_bundle, predictor):
+    """What was trained is what is served: the bundle's scores are those of its predictions."""
+    metrics = json.loads((small_bundle / "metrics.json").read_text())
+    result = run(
+        "evaluate", "sentiment", "--model", small_bundle, "--json", small_bundle.parent / "again.json"
+    )
+    assert result.returncode == 0, result.stderr
+    again = json.loads((small_bundle.parent / "again.json").read_text())
+    assert again["confusion_matrix"] == metrics["confusion_matrix"]
+    assert again["baseline"] == metrics["baseline"]
+    assert again["calibration_error"] == pytest.approx(metrics["calibration_error"], abs=1e-5)
+
+
+def test_explanation_names_the_words(predictor):
+    text = "  Gripping — and   naïve!  "
+    prediction = predictor(text, explain=True)
+    assert [word for word, _ in prediction.words] == ["Gripping", "—", "and", "naïve", "!"]
+    assert 0.5 < sum(share for _, share in prediction.words) <= 1 + 1e-5
+    assert prediction.to_dict()["words"][0][0] == "Gripping"
+    assert "words" not in predictor(text).to_dict()
+
+
+def test_cut_texts_are_told(predictor):
+    prediction = predictor("good " * 500, explain=True)
+    assert prediction.cut and len(prediction.words) <= predictor.encoder.config.max_length
+    assert not predictor("good").cut
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "text 2: empty text"),
+        (" \n", "text 2: empty text"),
+        ("word " * 100_000, "text 2: a text of 500,000"),
+    ],
+)
+def test_texts_that_are_refused(predictor, text, message):
+    with pytest.raises(UserError, match=message):
+        predictor(["fine", text])
+
+
+@pytest.mark.parametrize("text", ["良い映画", "👍🏽👍🏽", "مرحبا", "\x00\x07", "e\u0301", "x" * 5000])
+def test_any_text_gets_a_class(predictor, text):
+    assert sum(predictor(text).probabilities.values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_warm_prediction_takes_less_than_5_ms(predictor, sentences):
+    texts = [row["text"] for row in sentences[:100]]
+    for text in texts:
+        predictor(text)
+    seconds = []
+    for text in texts:
+        start = time.perf_counter()
+        predictor(text)
+        seconds.append(time.perf_counter() - start)
+    assert statistics.median(seconds) < 0.005
+
+
+def test_command_with_texts(small_bundle):
+    result = run(
+        "predict", "sentiment", "--model", small_bundle, "Wonderful!", "Awful.", "--json", "--explain"
+    )
+    assert result.returncode == 0, result.stderr
+    first, second = map(json.loads, result.stdout.splitlines())
+    assert (first["text"], second["text"]) == ("Wonderful!", "Awful.")
+    assert set(first) == {"text", "label", "probabilities", "cut", "words"}
+    assert result.stderr == ""
+
+
+def test_command_with_a_file_and_standard_input(small_bundle, tmp_path):
+    file = tmp_path / "lines.txt"
+    file.write_text("one fine film\nun film très mauvais\n", encoding="utf-8")
+    command = ["predict", "sentiment", "--model", small_bundle]
+    from_file = run(*command, "--file", file)
+    assert len(from_file.stdout.splitlines()) == 2
+    assert run(*command, "-", input=file.read_text(encoding="utf-8")).stdout == from_file.stdout
+    assert (
+        run(*command, "--file", "-", input=file.read_text(encoding="utf-8")).stdout == from_file.stdout
+    )
+
+
+def test_explaining_without_attention(predictor, monkeypatch):
+    monkeypatch.setattr(predictor, "_run", lambda sequences: (np.full((1, 2), 0.5), None))
+    with pytest.raises(UsageError, match="this network has no attention"):
+        predictor("text", explain=True)

@@ -1,0 +1,70 @@
+"""Who may import whom."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import rnnapps
+
+ROOT = Path(rnnapps.__file__).parent
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def imported(file: Path) -> set[str]:
+    """The modules that a file imports anywhere in it; `from a import b` counts as a and a.b."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}: import by the full name"
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def parts(names: set[str]) -> set[str]:
+    """The first-level parts of rnnapps among module names."""
+    return {name.split(".")[1] for name in names if name.startswith("rnnapps.")}
+
+
+@pytest.mark.parametrize("package", ["layers", "decoding"])
+def test_layers_and_decoding_import_nothing_else_of_rnnapps(package):
+    for file in (ROOT / package).rglob("*.py"):
+        assert parts(imported(file)) <= {package}, file
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_applications_are_imported_by_nobody_but_themselves(file):
+    package = file.relative_to(ROOT).parts[0]
+    if package != "benchmark":
+        assert parts(imported(file)) & set(rnnapps.APPLICATIONS) <= {package}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_only_the_source_of_tensorflow_datasets_names_tensorflow(file):
+    tensorflow = {name for name in imported(file) if name.split(".")[0].startswith("tensorflow")}
+    allowed = {"tensorflow_datasets"} if file.name == "tfds_source.py" else set()
+    assert tensorflow <= allowed
+
+
+def test_each_application_has_the_same_files():
+    for application in rnnapps.APPLICATIONS:
+        files = {file.name for file in (ROOT / application).iterdir()} - {"__pycache__"}
+        assert files == {
+            "README.md",
+            "__init__.py",
+            "config.py",
+            "data.py",
+            "model.py",
+            "train.py",
+            "evaluate.py",
+            "infer.py",
+        }
+
+
+def test_one_public_class_a_file_in_the_layer_library():
+    for file in (ROOT / "layers").rglob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        public = [n.name for n in tree.body if isinstance(n, ast.ClassDef) and n.name[0] != "_"]
+        assert len(public) <= 1, file

@@ -1,0 +1,32 @@
+"""The same training and the same bundle on every backend."""
+
+import json
+
+import pytest
+from conftest import run
+
+FLAGS = ("--vocabulary", 600, "--units", 8, "--embedding-size", 16, "--epochs", 1, "--batch-size", 64)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_trains_and_serves_what_tensorflow_serves(backend, sentences_csv, tmp_path):
+    command = ("train", "sentiment", "--data", sentences_csv, *FLAGS, "--output", tmp_path / "bundle")
+    trained = run(*command, backend=backend)
+    assert trained.returncode == 0, trained.stderr
+    metrics = json.loads((tmp_path / "bundle" / "metrics.json").read_text())
+    assert metrics["environment"]["backend"].startswith(backend)
+
+    command = (
+        "predict",
+        "sentiment",
+        "--model",
+        tmp_path / "bundle",
+        "--json",
+        "A fine film.",
+        "Not good.",
+    )
+    here = [json.loads(line) for line in run(*command, backend=backend).stdout.splitlines()]
+    there = [json.loads(line) for line in run(*command).stdout.splitlines()]
+    assert len(here) == 2
+    for ours, theirs in zip(here, there, strict=True):
+        assert ours["probabilities"] == pytest.approx(theirs["probabilities"], abs=1e-5)

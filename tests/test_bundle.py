@@ -1,0 +1,161 @@
+import errno
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+import rnnapps
+from rnnapps import bundle
+from rnnapps.errors import UserError
+
+
+@pytest.fixture
+def copy(small_bundle, tmp_path):
+    """A bundle to damage."""
+    return Path(shutil.copytree(small_bundle, tmp_path / "copy"))
+
+
+def rewrite_sums(path):
+    """Make an altered bundle consistent, as a later version would have written it."""
+    names = sorted(file.name for file in path.iterdir() if file.name != bundle.SUMS)
+    lines = [f"{bundle._digest(path / name)}  {name}\n" for name in names]
+    (path / bundle.SUMS).write_text("".join(lines))
+
+
+def test_files(small_bundle):
+    assert {file.name for file in small_bundle.iterdir()} == {
+        "model.keras",
+        "config.json",
+        "metrics.json",
+        "card.md",
+        "tokenizer.json",
+        "SHA256SUMS",
+        "learning_curve.png",
+        "confusion_matrix.png",
+    }
+    assert not list(small_bundle.parent.glob(".*.tmp"))
+
+
+def test_sums_are_those_of_sha256sum(small_bundle):
+    assert os.system(f"cd '{small_bundle}' && sha256sum --quiet --check SHA256SUMS") == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "model.keras",
+        "config.json",
+        "metrics.json",
+        "card.md",
+        "tokenizer.json",
+        "SHA256SUMS",
+        "learning_curve.png",
+        "confusion_matrix.png",
+    ],
+)
+def test_a_flipped_bit_anywhere_in_any_file_is_found(copy, name):
+    file = copy / name
+    content = file.read_bytes()
+    for position in sorted({0, 1, 63, 64, 65, 66, len(content) // 2, len(content) - 1}):
+        damaged = bytearray(content)
+        damaged[position] ^= 0x20
+        file.write_bytes(damaged)
+        with pytest.raises(UserError, match="damaged bundle"):
+            bundle.check(copy)
+    file.write_bytes(content)
+    bundle.check(copy)
+
+
+def test_a_missing_and_an_added_file(copy):
+    (copy / "extra.py").write_text("")
+    with pytest.raises(UserError, match="damaged bundle: extra.py is not listed in SHA256SUMS"):
+        bundle.check(copy)
+    (copy / "extra.py").unlink()
+    (copy / "tokenizer.json").unlink()
+    with pytest.raises(UserError, match="damaged bundle: tokenizer.json is missing"):
+        bundle.check(copy)
+
+
+def test_a_future_version_and_another_application(copy):
+    config = bundle.read_json(copy / "config.json")
+    bundle.write_json(copy / "config.json", config | {"bundle_version": 99, "rnnapps": "7.0"})
+    rewrite_sums(copy)
+    with pytest.raises(UserError, match="written by rnnapps 7.0 in bundle version 99; this is rnnapps"):
+        rnnapps.load(copy)
+    bundle.write_json(copy / "config.json", config | {"application": "astrology"})
+    rewrite_sums(copy)
+    with pytest.raises(UserError, match="a bundle of the application 'astrology', expected sentiment"):
+        rnnapps.load(copy)
+
+
+def test_code_in_a_model_is_not_run(copy):
+    import keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Lambda(lambda x: x)])
+    model.save(copy / "model.keras")
+    rewrite_sums(copy)
+    with pytest.raises(UserError, match="model.keras: Keras .* cannot read it"):
+        rnnapps.load(copy)
+
+
+def test_names(small_bundle, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "saved_models" / "sentiment" / "mine"
+    shutil.copytree(small_bundle, place)
+    assert bundle.find("sentiment/mine") == place
+    assert bundle.find("sentiment") == place  # the newest
+    with pytest.raises(UserError, match="sentiment/yours: no such bundle: .*here are: .*sentiment/mine"):
+        bundle.find("sentiment/yours")
+
+
+def test_a_folder_that_is_no_bundle(tmp_path):
+    with pytest.raises(UserError, match=r"not a bundle \(it has no SHA256SUMS\)"):
+        rnnapps.load(tmp_path)
+
+
+def test_a_disk_that_fills_up_leaves_nothing_or_the_old_bundle(copy, tmp_path, monkeypatch):
+    def write_half(path):
+        with bundle.writing(path) as folder:
+            (folder / "model.keras").write_bytes(b"half")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    for path in (tmp_path / "new", copy):
+        with pytest.raises(UserError, match=f"{path.name}: cannot be written: No space left on device"):
+            write_half(path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy"]
+    bundle.check(copy)
+
+
+def test_a_bundle_is_replaced_whole(copy):
+    with bundle.writing(copy) as folder:
+        (folder / "model.keras").write_bytes(b"new")
+        (folder / "config.json").write_text(
+            json.dumps({"application": "sentiment", "bundle_version": 1})
+        )
+    assert sorted(file.name for file in copy.iterdir()) == ["SHA256SUMS", "config.json", "model.keras"]
+    assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+
+
+def test_check_output(copy, tmp_path):
+    with pytest.raises(
+        UserError, match="copy: exists: give another --output, or replace it with --overw"
+    ):
+        bundle.check_output(copy, overwrite=False)
+    bundle.check_output(copy, overwrite=True)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="exists and is no bundle"):
+        bundle.check_output(tmp_path / "file", overwrite=True)
+    with pytest.raises(UserError, match="cannot write there: "):
+        bundle.check_output(Path("/proc/nowhere/model"), overwrite=False)
+
+
+SHIPPED = sorted((Path(rnnapps.__file__).parent.parent / "saved_models").glob("*/*"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: "/".join(path.parts[-2:]))
+def test_every_shipped_bundle_loads_and_is_small(path):
+    config = bundle.check(path)
+    assert sum(file.stat().st_size for file in path.iterdir()) < 5e6
+    assert rnnapps.load(path).labels == tuple(config["labels"])

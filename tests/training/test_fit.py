@@ -1,0 +1,98 @@
+"""The training loop on a network of a few hundred weights and real sentences."""
+
+import os
+import signal
+from dataclasses import replace
+
+import pytest
+
+from rnnapps.errors import UserError
+from rnnapps.sentiment import data
+from rnnapps.sentiment.train import make_model, starting_encoder
+from rnnapps.training.fit import fit
+
+
+@pytest.fixture(scope="module")
+def parts(small_config):
+    examples, labels = data.load(small_config.source)
+    encoder = starting_encoder(small_config, examples["train"].texts)
+    return encoder, len(labels), *data.make_batches(small_config, examples, encoder)
+
+
+def train(small_config, parts, folder, identity=None, **options):
+    """Train from the same start, and return the weights and the history."""
+    import keras
+
+    config = replace(small_config, training=replace(small_config.training, **options))
+    encoder, classes, batches, validation = parts
+    keras.utils.set_random_seed(config.training.seed)
+    model = make_model(config, encoder, classes, len(batches))
+    history = fit(model, batches, validation, config.training, folder, identity or {"--units": 8})
+    return model.get_weights(), history
+
+
+def test_loss_falls_and_the_best_epoch_stays(small_config, parts, tmp_path):
+    import keras
+
+    weights, history = train(small_config, parts, tmp_path, epochs=4)
+    assert history[-1]["loss"] < history[0]["loss"]
+    assert [logs["epoch"] for logs in history] == [1, 2, 3, 4]
+    encoder, classes, batches, validation = parts
+    model = make_model(small_config, encoder, classes, len(batches))
+    model.set_weights(weights)
+    right = rows = 0
+    for x, y in validation.in_order_of_length():
+        right += (model.predict_on_batch(x).argmax(axis=1) == y.argmax(axis=1)).sum()
+        rows += len(y)
+    assert right / rows == pytest.approx(max(logs["val_accuracy"] for logs in history))
+    assert list((tmp_path / "logs").iterdir())
+    keras.backend.clear_session()
+
+
+def test_same_seed_same_weights(small_config, parts, tmp_path):
+    first, _ = train(small_config, parts, tmp_path)
+    again, _ = train(small_config, parts, tmp_path)
+    other, _ = train(small_config, parts, tmp_path, seed=2)
+    assert all((a == b).all() for a, b in zip(first, again, strict=True))
+    assert any((a != b).any() for a, b in zip(first, other, strict=True))
+
+
+def test_patience_ends_a_training(small_config, parts, tmp_path):
+    _, history = train(small_config, parts, tmp_path, epochs=30, patience=1, learning_rate=1e-9)
+    assert len(history) < 5
+
+
+def test_interrupted_by_a_signal_and_resumed(small_config, parts, tmp_path):
+    through, _ = train(small_config, parts, tmp_path / "through", average=0.5)
+
+    def interrupt_in_an_epoch(epoch, start=0, original=parts[2].epoch):
+        for step, batch in enumerate(original(epoch, start), start=start):
+            if epoch == 1 and step == 3 and start == 0:
+                os.kill(os.getpid(), signal.SIGINT)
+            yield batch
+
+    parts[2].epoch = interrupt_in_an_epoch
+    try:
+        with pytest.raises(UserError, match="interrupted in epoch 2 after step 4 of .*--resume"):
+            train(small_config, parts, tmp_path / "cut", average=0.5)
+        resumed, history = train(small_config, parts, tmp_path / "cut", average=0.5, resume=True)
+    finally:
+        del parts[2].epoch
+    assert len(history) == 2
+    assert all((a == b).all() for a, b in zip(through, resumed, strict=True))
+
+
+def test_resume_of_another_training_is_refused(small_config, parts, tmp_path):
+    train(small_config, parts, tmp_path)
+    with pytest.raises(UserError, match=r"another --units \(8, now 16\)"):
+        train(small_config, parts, tmp_path, identity={"--units": 16}, resume=True)
+
+
+def test_gradients_reach_every_weight(small_config, parts, tmp_path):
+    encoder, classes, batches, _ = parts
+    model = make_model(small_config, encoder, classes, len(batches))
+    before = model.get_weights()
+    for batch in list(batches.epoch(0))[:3]:
+        model.train_on_batch(*batch)
+    for weight, old, new in zip(model.weights, before, model.get_weights(), strict=True):
+        assert (old != new).any(), weight.path
