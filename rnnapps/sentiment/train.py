@@ -159,7 +159,9 @@ def write_bundle(
         bundle.write_json(folder / bundle.CONFIG, bundle.identity("sentiment") | settings)
         bundle.write_json(folder / bundle.METRICS, metrics)
         plot_learning_curve(history, "accuracy").savefig(folder / "learning_curve.png")
-        plot_confusion_matrix(metrics["confusion_matrix"], labels).savefig(folder / "confusion_matrix.png")
+        plot_confusion_matrix(metrics["confusion_matrix"], labels).savefig(
+            folder / "confusion_matrix.png"
+        )
         (folder / bundle.CARD).write_text(card(config, labels, metrics), encoding="utf-8")
     return output
 

@@ -64,6 +64,11 @@ def fit(
             began = time.monotonic() - state.seconds
             for batch in batches.epoch(state.epoch, start=state.step):
                 logs = model.train_on_batch(*batch, return_dict=True)
+                if not np.isfinite(logs["loss"]):
+                    raise UserError(
+                        f"the loss is {logs['loss']} in epoch {state.epoch + 1} at step "
+                        f"{state.step + 1}: lower --learning-rate, or use --precision float32"
+                    )
                 state.add(logs, rows=len(batch[0]))
                 state.seconds = time.monotonic() - began
                 progress.advance(task, state.means())

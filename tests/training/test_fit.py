@@ -4,6 +4,7 @@ import os
 import signal
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from rnnapps.errors import UserError
@@ -86,6 +87,14 @@ def test_resume_of_another_training_is_refused(small_config, parts, tmp_path):
     train(small_config, parts, tmp_path)
     with pytest.raises(UserError, match=r"another --units \(8, now 16\)"):
         train(small_config, parts, tmp_path, identity={"--units": 16}, resume=True)
+
+
+def test_a_loss_that_is_not_finite_ends_it(small_config, parts, tmp_path):
+    encoder, classes, batches, validation = parts
+    model = make_model(small_config, encoder, classes, len(batches))
+    model.get_layer("classes").set_weights([w * np.nan for w in model.get_layer("classes").get_weights()])
+    with pytest.raises(UserError, match="the loss is nan in epoch 1 at step 1: lower --learning-rate"):
+        fit(model, batches, validation, small_config.training, tmp_path, {})
 
 
 def test_gradients_reach_every_weight(small_config, parts, tmp_path):
