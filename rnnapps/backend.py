@@ -1,8 +1,10 @@
 """Keras's backend: what has to be set before it is imported, and what describes it."""
 
+import contextlib
 import os
 import platform
 import sys
+from collections.abc import Iterator
 
 from rnnapps.errors import UsageError, UserError
 from rnnapps.training.config import TrainingConfig
@@ -11,31 +13,24 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def load_quietly() -> None:
-    """Import Keras and its backend without the notices that TensorFlow writes while it is loaded.
+    """Import Keras and its backend.
 
-    They come from below Python and cannot be configured; they would bury a command's own lines.
+    Raises:
+        UserError: the backend that KERAS_BACKEND names is unknown or not installed.
     """
-    if "keras" in sys.modules:
-        return
+    name = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if name not in BACKENDS:
+        raise UsageError(f"KERAS_BACKEND is '{name}': expected one of {', '.join(BACKENDS)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    name = os.environ.get("KERAS_BACKEND")
-    if name is not None and name not in BACKENDS:
-        raise UsageError(f"KERAS_BACKEND is '{name}': expected one of {', '.join(BACKENDS)}")
-    sys.stderr.flush()
-    with open(os.devnull, "wb") as nothing:
-        stderr = os.dup(2)
-        os.dup2(nothing.fileno(), 2)
+    with _silence():
         try:
             import keras  # noqa: F401
         except ImportError as error:
             raise UserError(
-                f"the backend {name or 'tensorflow'} is not installed ({error.name}): pip install "
-                f"{name or 'tensorflow'}, or choose another of {', '.join(BACKENDS)} by KERAS_BACKEND"
+                f"the backend {name} is not installed ({error.name}): pip install {name}, or choose "
+                f"another of {', '.join(BACKENDS)} by KERAS_BACKEND"
             ) from None
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
 
 
 def prepare(config: TrainingConfig) -> None:
@@ -47,7 +42,26 @@ def prepare(config: TrainingConfig) -> None:
     import keras
 
     keras.mixed_precision.set_global_policy(config.precision)
-    keras.utils.set_random_seed(config.seed)
+    with _silence():
+        keras.utils.set_random_seed(config.seed)  # it loads TensorFlow, whatever the backend
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Nothing reaches standard error within it.
+
+    TensorFlow writes notices while it is loaded, from below Python and whatever its log level; they
+    would bury a command's own lines.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
 
 
 def describe() -> dict[str, str | int]:

@@ -1,7 +1,7 @@
 import errno
 import json
-import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -24,37 +24,29 @@ def rewrite_sums(path):
     (path / bundle.SUMS).write_text("".join(lines))
 
 
+FILES = (
+    "model.keras",
+    "config.json",
+    "metrics.json",
+    "card.md",
+    "tokenizer.json",
+    "SHA256SUMS",
+    "learning_curve.png",
+    "confusion_matrix.png",
+)
+
+
 def test_files(small_bundle):
-    assert {file.name for file in small_bundle.iterdir()} == {
-        "model.keras",
-        "config.json",
-        "metrics.json",
-        "card.md",
-        "tokenizer.json",
-        "SHA256SUMS",
-        "learning_curve.png",
-        "confusion_matrix.png",
-    }
+    assert {file.name for file in small_bundle.iterdir()} == set(FILES)
     assert not list(small_bundle.parent.glob(".*.tmp"))
 
 
 def test_sums_are_those_of_sha256sum(small_bundle):
-    assert os.system(f"cd '{small_bundle}' && sha256sum --quiet --check SHA256SUMS") == 0
+    check = ["sha256sum", "--quiet", "--check", "SHA256SUMS"]
+    assert subprocess.run(check, cwd=small_bundle).returncode == 0
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "model.keras",
-        "config.json",
-        "metrics.json",
-        "card.md",
-        "tokenizer.json",
-        "SHA256SUMS",
-        "learning_curve.png",
-        "confusion_matrix.png",
-    ],
-)
+@pytest.mark.parametrize("name", FILES)
 def test_a_flipped_bit_anywhere_in_any_file_is_found(copy, name):
     file = copy / name
     content = file.read_bytes()

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+POOL = 50  # batches among whose rows those of similar length are put together
+
 
 def padded_length(length: int) -> int:
     """The length that a sequence is padded to: 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, ...
 
-    Few different lengths mean few compilations, and at most half a step in two is padding.
+    Few different lengths mean few compilations; less than half of a row is padding.
     """
     if length <= 32:
         return max(8, -(-length // 8) * 8)
@@ -31,7 +33,7 @@ class BucketedBatches:
     Args:
         sequences: int ids, each `(time,)`, none empty.
         targets: float32 `(rows, classes)`, or any array with a row for each sequence.
-        batch_size: rows of a batch; the last batch of the longest sequences may have fewer.
+        batch_size: rows of a batch; one batch may have fewer.
         seed: of the order of rows and batches.
         weights: weight of each row in the loss, float32 `(rows,)`.
         resample: gives the sequences anew for an epoch, in the same order (see `BPEDropout`).
@@ -64,7 +66,11 @@ class BucketedBatches:
         """
         random = np.random.default_rng((self.seed, epoch))
         sequences = self.resample(epoch) if self.resample else self.sequences
-        rows = _by_length(sequences, random.permutation(len(sequences)))
+        rows = random.permutation(len(sequences))
+        # Sorting pools of batches, and not all rows, lets a row meet other neighbours in every epoch.
+        pool = POOL * self.batch_size
+        for first in range(0, len(rows), pool):
+            rows[first : first + pool] = _by_length(sequences, rows[first : first + pool])
         for step in random.permutation(len(self))[start:]:
             yield self._batch(sequences, rows[step * self.batch_size : (step + 1) * self.batch_size])
 

@@ -79,7 +79,7 @@ def train(config: SentimentConfig) -> Path:
             "epochs": len(history),
             "seconds": round(sum(logs["seconds"] for logs in history)),
             "parameters": model.count_params(),
-            "valid_accuracy": max(logs["val_accuracy"] for logs in history),
+            "valid_accuracy": min(history, key=lambda logs: logs["val_loss"])["val_accuracy"],
         },
         "environment": environment,
     }

@@ -23,7 +23,7 @@ class TrainingConfig:
     epochs: int = 8
     """passes over the training rows, at most"""
     patience: int = 4
-    """epochs without a better validation score before training stops; the best weights are kept"""
+    """epochs without a lower validation loss before training stops; the best weights are kept"""
     batch_size: int = 32
     """rows of a batch"""
     learning_rate: float = 2e-3

@@ -32,14 +32,13 @@ def fit(
     config: TrainingConfig,
     folder: Path,
     identity: dict,
-    monitor: str = "accuracy",
 ) -> list[dict[str, float]]:
     """Train a compiled model and leave the best weights in it.
 
     Args:
-        model: compiled; `monitor` is one of its metrics, higher is better.
+        model: compiled.
         batches: the training rows.
-        validation: the rows that choose the best epoch.
+        validation: the rows whose loss chooses the best epoch.
         config: epochs, patience, checkpoints; `resume` continues from the checkpoint in `folder`.
         folder: of the checkpoint and the TensorBoard logs; it exists.
         identity: what a checkpoint must share with this training to be continued (config, data).
@@ -84,7 +83,7 @@ def fit(
                 logs = state.means() | {
                     f"val_{name}": value for name, value in _test(model, validation).items()
                 }
-                if state.end_epoch(logs, logs[f"val_{monitor}"]):
+                if state.end_epoch(logs):
                     state.best_weights = model.get_weights()
             state.seconds = 0.0
             progress.finish(task, state.epoch, config.epochs, state.history[-1])
@@ -106,7 +105,7 @@ class State:
         self.sums: dict[str, float] = {}  # of loss and metrics over these rows
         self.seconds = 0.0  # spent on this epoch
         self.waited = 0  # epochs since the best
-        self.best = -np.inf
+        self.best = np.inf
         self.best_weights: list[np.ndarray] = []
         self.history: list[dict[str, float]] = []
 
@@ -121,14 +120,14 @@ class State:
         """Loss and metrics over the rows of this epoch."""
         return {name: value / self.rows for name, value in self.sums.items()}
 
-    def end_epoch(self, logs: dict[str, float], score: float) -> bool:
+    def end_epoch(self, logs: dict[str, float]) -> bool:
         """Go on to the next epoch; true if this one is the best so far."""
         self.history.append({"epoch": self.epoch + 1, **logs, "seconds": round(self.seconds, 1)})
         self.epoch, self.step, self.rows, self.sums = self.epoch + 1, 0, 0, {}
         self.waited += 1
-        if not score > self.best:
+        if not logs["val_loss"] < self.best:
             return False
-        self.best, self.waited = score, 0
+        self.best, self.waited = logs["val_loss"], 0
         return True
 
 
@@ -162,6 +161,8 @@ def _averaged(model: keras.Model) -> Iterator[None]:
     """Within it the model has the moving average of its weights, if its optimizer keeps one."""
     weights = [variable.numpy() for variable in model.trainable_variables]
     model.optimizer.finalize_variable_values(model.trainable_variables)
+    for variable in model.trainable_variables:
+        variable.assign(variable.numpy())  # a copy: on JAX both would share memory that a step gives up
     yield
     for variable, value in zip(model.trainable_variables, weights, strict=True):
         variable.assign(value)

@@ -13,7 +13,8 @@ import pytest
 from conftest import run
 
 FLAGS = [
-    *("--vocabulary", 600, "--units", 8, "--embedding-size", 16, "--epochs", 3, "--batch-size", 8),
+    *("--vocabulary", 600, "--units", 8, "--embedding-size", 16, "--max-length", 16),
+    *("--epochs", 3, "--batch-size", 8),
     *("--checkpoint-every", 5, "--average", 0.9, "--bpe-dropout", 0.1, "--patience", 1),
 ]
 
@@ -39,20 +40,20 @@ def test_sigkill_in_the_middle_of_an_epoch(backend, sentences_csv, tmp_path):
     assert through.returncode == 0, through.stderr
 
     command += ["--output", tmp_path / "killed"]
-    process = subprocess.Popen(
+    file = tmp_path / "killed.training" / "checkpoint.npz"
+    with subprocess.Popen(
         [sys.executable, "-m", "rnnapps", *map(str, command)],
         env=os.environ | {"KERAS_BACKEND": backend},
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    file = tmp_path / "killed.training" / "checkpoint.npz"
-    while process.poll() is None:
-        facts = checkpoint_facts(file)
-        if facts["epoch"] >= 1 and facts["step"] > 0:
-            break
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL, process.stderr.read().decode()
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        while process.poll() is None:
+            facts = checkpoint_facts(file)
+            if facts["epoch"] >= 1 and facts["step"] > 0:
+                break
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "killed").exists()
 
     refused = run(*command, backend=backend)
