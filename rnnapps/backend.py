@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 
 from rnnapps.errors import UsageError, UserError
-from rnnapps.training.config import TrainingConfig
 
 BACKENDS = ("tensorflow", "jax", "torch")
 
@@ -33,17 +32,17 @@ def load_quietly() -> None:
             ) from None
 
 
-def prepare(config: TrainingConfig) -> None:
-    """Load the backend with the threads, precision and seed of a training."""
-    if config.threads:
+def prepare(threads: int = 0, precision: str = "float32", seed: int = 0) -> None:
+    """Load the backend with a number of threads (0: all), a precision policy of Keras, and a seed."""
+    if threads:
         for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-            os.environ[name] = str(config.threads)
+            os.environ[name] = str(threads)
     load_quietly()
     import keras
 
-    keras.mixed_precision.set_global_policy(config.precision)
+    keras.mixed_precision.set_global_policy(precision)
     with _silence():
-        keras.utils.set_random_seed(config.seed)  # it loads TensorFlow, whatever the backend
+        keras.utils.set_random_seed(seed)  # it loads TensorFlow, whatever the backend
 
 
 @contextlib.contextmanager

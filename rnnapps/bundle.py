@@ -43,15 +43,27 @@ def shipped() -> Iterator[Path]:
 def find(model: str | Path) -> Path:
     """The folder of a bundle given by its path, or by a name such as "sentiment" (see rnnapps.load)."""
     path = Path(model)
-    if path.exists():
+    if (path / SUMS).exists():
         return path
-    matches = [
-        found for found in shipped() if str(model) in (found.parent.name, "/".join(found.parts[-2:]))
-    ]
-    if not matches:
-        names = ", ".join(sorted({"/".join(found.parts[-2:]) for found in shipped()})) or "none"
-        raise UserError(f"{model}: no such bundle: give the path of one, or a name (here are: {names})")
-    return max(matches, key=lambda found: read_json(found / CONFIG)["created"])
+    name = str(model)
+    matches = [found for found in shipped() if name in (found.parent.name, _name(found))]
+    if matches:
+        return max(matches, key=_created)
+    if path.is_dir():
+        raise UserError(f"{path}: not a bundle (it has no {SUMS})")
+    names = ", ".join(sorted({_name(found) for found in shipped()})) or "none"
+    raise UserError(f"{model}: no such bundle: give the path of one, or a name (here are: {names})")
+
+
+def _name(path: Path) -> str:
+    return "/".join(path.parts[-2:])
+
+
+def _created(path: Path) -> str:
+    try:
+        return read_json(path / CONFIG)["created"]
+    except (ValueError, KeyError):
+        return ""  # damaged: `check` will tell
 
 
 def check(path: Path, application: str | None = None) -> dict[str, Any]:
@@ -162,7 +174,7 @@ def writing(path: Path) -> Iterator[Path]:
     """Yield a temporary folder to fill; it becomes the bundle `path` at the end, or nothing does.
 
     A bundle that stands at `path` is replaced. Whatever interrupts the writing, what stands at
-    `path` is a whole bundle.
+    `path` is a whole bundle; only a kill between two renames leaves the old one at `.NAME.old`.
     """
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:
@@ -174,19 +186,29 @@ def writing(path: Path) -> Iterator[Path]:
             with file.open("rb") as stream:
                 os.fsync(stream.fileno())
         temporary.chmod(0o755)  # mkdtemp's folders are private
-        if path.exists():
-            old = path.with_name(f".{path.name}.old.tmp")
-            shutil.rmtree(old, ignore_errors=True)
-            path.rename(old)
-            temporary.rename(path)
-            shutil.rmtree(old)
-        else:
-            temporary.rename(path)
+        _move_into_place(temporary, path)
     except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
         if isinstance(error, OSError) and error.filename is None:
             raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
         raise
+
+
+def _move_into_place(temporary: Path, path: Path) -> None:
+    old = path.with_name(f".{path.name}.old")
+    if path.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        path.rename(old)
+    try:
+        temporary.rename(path)
+    except BaseException:
+        if old.exists():
+            old.rename(path)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)  # else a power cut may undo the renames
+    os.close(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def identity(application: str) -> dict[str, Any]:

@@ -75,6 +75,16 @@ def parse(
     )
 
 
+def next_word(arguments: list[str], flag: str) -> str | None:
+    """The value that the words give to a flag, before they are parsed."""
+    for word, following in zip(arguments, [*arguments[1:], None], strict=True):
+        if word == flag:
+            return following
+        if word.startswith(f"{flag}="):
+            return word.removeprefix(f"{flag}=")
+    return None
+
+
 def flags(config: Any) -> dict[str, Any]:
     """The flags of a config of nested dataclasses, with their values."""
     values: dict[str, Any] = {}
@@ -85,15 +95,18 @@ def flags(config: Any) -> dict[str, Any]:
 
 
 def command(config: Any, prog: str) -> str:
-    """The command that makes a config: `prog` and the flags that are not at their default."""
+    """The command that makes a config: `prog` and the flags that are not at their default.
+
+    `--resume` and `--overwrite` are left out: they are about what stood there before.
+    """
     default = flags(type(config)())
     words = [prog]
     for flag, value in flags(config).items():
-        if value is True and value != default[flag]:
-            words.append(flag)
-        elif value is False and value != default[flag]:
-            words.append(f"--no-{flag[2:]}")
-        elif value != default[flag]:
+        if value == default[flag] or flag in ("--resume", "--overwrite"):
+            continue
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        else:
             words += [flag, shlex.quote(str(value))]
     return " ".join(words)
 

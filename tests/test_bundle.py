@@ -102,6 +102,34 @@ def test_names(small_bundle, tmp_path, monkeypatch):
         bundle.find("sentiment/yours")
 
 
+def test_a_damaged_bundle_found_by_name(small_bundle, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "saved_models" / "sentiment" / "mine"
+    shutil.copytree(small_bundle, place)
+    (place / "config.json").write_text("{")
+    with pytest.raises(UserError, match="damaged bundle: config.json"):
+        rnnapps.load("sentiment/mine")
+
+
+def test_a_bundle_that_cannot_be_replaced_stays(copy, monkeypatch):
+    rename = Path.rename
+
+    def fail_at_the_new_one(self, target):
+        if self.name.endswith(".tmp"):
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail_at_the_new_one)
+    with (
+        pytest.raises(UserError, match="cannot be written: Input/output error"),
+        bundle.writing(copy) as new,
+    ):
+        (new / "config.json").write_text("{}")
+    monkeypatch.undo()
+    bundle.check(copy)
+    assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+
+
 def test_a_folder_that_is_no_bundle(tmp_path):
     with pytest.raises(UserError, match=r"not a bundle \(it has no SHA256SUMS\)"):
         rnnapps.load(tmp_path)

@@ -1,7 +1,6 @@
 """The command as a user types it."""
 
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -23,16 +22,19 @@ def test_help_answers_in_half_a_second():
         seconds.append(time.perf_counter() - start)
         assert result.returncode == 0
     assert "train" in result.stdout and "sentiment" in result.stdout
-    assert statistics.median(seconds) < 0.5
+    assert min(seconds) < 0.5  # the least: the machine may have other work
 
 
 @pytest.mark.parametrize(
     "words", [("train", "sentiment"), ("predict", "sentiment"), ("evaluate", "sentiment")]
 )
 def test_help_of_commands_does_not_wait_for_keras(words):
-    start = time.perf_counter()
-    result = run(*words, "--help")
-    assert time.perf_counter() - start < 2  # Keras alone takes longer
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        result = run(*words, "--help")
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 2  # Keras alone takes longer
     assert result.returncode == 0
     assert "--model" in result.stdout or "--units" in result.stdout
 
@@ -48,6 +50,9 @@ def test_help_of_commands_does_not_wait_for_keras(words):
         (["train", "sentiment", "--cell", "qrnn"], "Expected one of ('lstm', 'gru', 'rnn')"),
         (["train", "sentiment", "--unit", "5"], "--units"),
         (["train", "sentiment", "--learning-rate", "-1"], "--learning-rate must be above 0"),
+        (["train", "sentiment", "--seed", "-1"], "--seed must be at least 0"),
+        (["train", "sentiment", "--embeddings", "a", "--init-from", "b"], "exclude each other"),
+        (["predict", "sentiment", "-", "--file", "f"], "give either texts"),
         (["train", "sentiment", "--average", "1"], "--average must be at least 0 and below 1"),
         (["train", "sentiment", "--config"], "--config needs the name of a TOML file"),
         (["predict", "sentiment"], "give either texts"),

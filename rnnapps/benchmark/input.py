@@ -28,11 +28,12 @@ class Appetite:
 
 def measure(config: SentimentConfig) -> Appetite:
     """Time an epoch of batches, and up to 100 training steps."""
-    backend.prepare(config.training)
+    options = config.training
+    backend.prepare(options.threads, options.precision, options.seed)
     examples, labels = data.load(config.source)
     encoder = starting_encoder(config, examples["train"].texts)
     batches, _ = data.make_batches(config, examples, encoder)
-    model = make_model(config, encoder, len(labels), steps_per_epoch=len(batches))
+    model = make_model(config, encoder, labels, steps_per_epoch=len(batches))
 
     start = time.perf_counter()
     tokens = sum(int((x > 0).sum()) for x, *_ in batches.epoch(0))

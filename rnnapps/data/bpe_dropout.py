@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnapps.data.text_encoder import TextEncoder
 
+LONGEST = 100  # symbols of a word that is cut anew: the time grows with their square
 VARIANTS = 16  # segmentations drawn of a word; a word that occurs less often needs fewer
 
 
@@ -45,6 +46,8 @@ class BPEDropout:
                 [ids[symbol] for symbol in segment(word, ranks, rate, random)]
                 for _ in range(min(VARIANTS, 4 * count))
             ]
+            if len(word) <= LONGEST
+            else [[ids[token.value] for token in tokenizer.model.tokenize(word)]]
             for word, count in counts.items()
         ]
         self._choices = np.array([len(variants) for variants in self._variants])

@@ -38,8 +38,8 @@ def read_embeddings(file: str, encoder: TextEncoder, size: int, seed: int) -> np
     try:
         with Path(file).open(encoding="utf-8", errors="strict") as lines:
             for number, line in enumerate(lines, start=1):
-                word, *values = line.rstrip().split(" ")
-                if number == 1 and len(values) == 1:
+                word, *values = line.rstrip().rsplit(" ", size)  # a word may hold spaces
+                if number == 1 and line.count(" ") == 1:
                     continue
                 if len(values) != size:
                     raise UserError(

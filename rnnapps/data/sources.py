@@ -6,13 +6,14 @@ from pathlib import Path
 
 from rnnapps.data.row import Row
 from rnnapps.data.source_config import SourceConfig
-from rnnapps.data.splits import VALID_SHARE, content_key, split_of
+from rnnapps.data.splits import TEST_SHARE, VALID_SHARE, content_key, split_of
 from rnnapps.data.tables import SUFFIXES, read_table
 from rnnapps.data.tfds_source import read_tfds
 from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
 
+LENT = {"test": TEST_SHARE, "valid": VALID_SHARE}  # of the training rows, to a part that is missing
 MAX_CHARACTERS = 100_000  # of one text: beyond this it is a book or a mistake, not a text
 
 
@@ -79,6 +80,10 @@ def text_problem(text: str) -> str | None:
         return "empty text"
     if len(text) > MAX_CHARACTERS:
         return f"a text of {len(text):,} characters ({MAX_CHARACTERS:,} are allowed)"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "not a Unicode text (it has half a character)"
     return None
 
 
@@ -110,11 +115,12 @@ def _divided(parts: dict[str, list[Row]], text: str) -> dict[str, list[Row]]:
     if "all" in parts:
         return divided
     divided.update(parts)
-    for part, shares in (("test", (VALID_SHARE, 0.0)), ("valid", (0.0, VALID_SHARE))):
-        if not divided[part]:
-            rows, divided["train"] = divided["train"], []
-            for row in rows:
-                divided[split_of(content_key(row.fields[text]), *shares)].append(row)
+    shares = {name: 0.0 if divided[name] else share for name, share in LENT.items()}
+    if any(shares.values()):
+        rows, divided["train"] = divided["train"], []
+        for row in rows:
+            part = split_of(content_key(row.fields[text]), shares["test"], shares["valid"])
+            divided[part].append(row)
     return divided
 
 

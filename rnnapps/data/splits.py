@@ -1,7 +1,7 @@
 """A fixed split of examples into train, valid and test parts."""
 
 import hashlib
-import re
+import unicodedata
 
 TEST_SHARE = 0.2
 VALID_SHARE = 0.1
@@ -9,7 +9,12 @@ VALID_SHARE = 0.1
 
 def content_key(text: str) -> str:
     """What two texts share if they are the same but for case, punctuation and spacing."""
-    return " ".join(re.findall(r"\w+", text.lower())) or text.strip()
+    text = unicodedata.normalize("NFC", text)
+    # Marks are letters of many scripts, though `\w` leaves them out.
+    kept = (
+        c if c.isalnum() or c == "_" or unicodedata.category(c)[0] == "M" else " " for c in text.lower()
+    )
+    return " ".join("".join(kept).split()) or text.strip()
 
 
 def split_of(key: str, test_share: float = TEST_SHARE, valid_share: float = VALID_SHARE) -> str:

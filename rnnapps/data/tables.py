@@ -87,16 +87,20 @@ def _delimited(path: Path, reader) -> Iterator[Row]:
 
 
 def _jsonl(path: Path, text: str) -> Iterator[Row]:
+    objects = {}
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            fields = json.loads(line)
+            objects[number] = json.loads(line)
         except json.JSONDecodeError as error:
             raise UserError(f"{path}:{number}: not JSON: {error.msg}") from None
-        if not isinstance(fields, dict):
+        if not isinstance(objects[number], dict):
             raise UserError(f"{path}:{number}: not a JSON object")
+    names = dict.fromkeys(name for fields in objects.values() for name in fields)
+    for number, fields in objects.items():  # a field that a line leaves out is empty
+        values = {name: fields.get(name) for name in names}
         yield Row(
             f"{path.name}:{number}",
-            {key: "" if value is None else str(value) for key, value in fields.items()},
+            {name: "" if value is None else str(value) for name, value in values.items()},
         )

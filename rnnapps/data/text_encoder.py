@@ -25,6 +25,7 @@ class TextEncoder:
     """
 
     def __init__(self, tokenizer: Tokenizer, config: TextConfig):
+        tokenizer.encode_special_tokens = True  # a text that says "<pad>" is a text, not padding
         self.tokenizer = tokenizer
         self.config = config
 

@@ -31,7 +31,7 @@ def read_tfds(config: SourceConfig, columns: tuple[str, ...]) -> dict[str, list[
         ) from None
     try:
         builder = tfds.builder(name, data_dir=config.tfds_folder, try_gcs=False)
-    except (tfds.core.DatasetNotFoundError, tfds.core.registered.DatasetNotFoundError):
+    except (tfds.core.DatasetNotFoundError, ValueError, AssertionError):  # the last two: odd names
         raise UserError(
             f"tfds:{name}: TensorFlow Datasets knows no such set, and none is prepared in "
             f"{config.tfds_folder or 'its default folder'}"

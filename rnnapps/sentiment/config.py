@@ -58,4 +58,8 @@ class SentimentConfig:
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig(output="runs/sentiment")
     class_weights: bool = False
-    """weigh each class by the inverse of its frequency"""
+    """weigh each class by the inverse of its frequency, in training"""
+
+    def __post_init__(self):
+        if self.text.embeddings is not None and self.training.init_from is not None:
+            raise UsageError("--embeddings and --init-from exclude each other")

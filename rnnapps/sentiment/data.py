@@ -152,6 +152,7 @@ def _problem(row: Row, label: str, labels: tuple[str, ...], soft: tuple[str, ...
         shares = [float(row.fields[name]) for name in soft]
     except ValueError:
         return f"{' or '.join(soft)} is not a number"
-    if soft and not (min(shares) >= 0 and sum(shares) <= 1.001):
+    least = 0.999 if len(soft) == len(labels) else 0
+    if soft and not (min(shares) >= 0 and least <= sum(shares) <= 1.001):
         return f"{' and '.join(soft)} are not probabilities"
     return None

@@ -6,12 +6,13 @@ On the rows that were held out of its training, or on others:
     rnnapps evaluate sentiment --data reviews.csv --json scores.json
 """
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnnapps import bundle
-from rnnapps.command_line import command, parse, run
+from rnnapps.command_line import command, next_word, parse, run
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.sentiment.config import SentimentConfig
 
@@ -114,17 +115,18 @@ class EvaluateOptions:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """The command."""
-    options = parse(EvaluateOptions, arguments, prog="rnnapps evaluate sentiment")
-    path = bundle.find(options.model)
-    settings = bundle.check(path, "sentiment")
-    trained_on = SourceConfig(**settings["config"]["source"])
-    source = options.source
-    if source == SourceConfig():  # no flag says otherwise
-        source = trained_on
-    part = options.part
+    """The command: a flag of the source that is not given is as in the training of the bundle."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    model = next_word(arguments, "--model") or EvaluateOptions.model
+    default = EvaluateOptions(model)
+    if not {"-h", "--help"} & set(arguments):
+        settings = bundle.check(bundle.find(model), "sentiment")
+        default = EvaluateOptions(model, source=SourceConfig(**settings["config"]["source"]))
+    options = parse(EvaluateOptions, arguments, "rnnapps evaluate sentiment", default)
+    path, source, part = bundle.find(options.model), options.source, options.part
+    same = Path(source.data).absolute() == Path(default.source.data).absolute()
     if part == "auto":
-        part = "all" if Path(source.data).is_file() and source.data != trained_on.data else "test"
+        part = "all" if Path(source.data).is_file() and not same else "test"
 
     from rnnapps.sentiment import data
     from rnnapps.sentiment.infer import load

@@ -8,10 +8,11 @@ From the shell and from Python:
 """
 
 import json
+import logging
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, overload
 
@@ -27,6 +28,8 @@ from rnnapps.errors import UsageError, UserError
 if TYPE_CHECKING:
     import keras
     import numpy as np
+
+log = logging.getLogger(__name__)
 
 BATCH = 128
 
@@ -107,7 +110,7 @@ class SentimentPredictor:
 
     def probabilities(self, texts: Sequence[str]) -> "np.ndarray":
         """Class probabilities of many texts, float32 `(texts, classes)`; see `__call__`."""
-        return self._run(self.encoder.encode(texts, "test texts"))[0]
+        return self._run(self.encoder.encode(texts))[0]
 
     def _run(self, sequences: "Sequence[np.ndarray]") -> "tuple[np.ndarray, list | None]":
         import numpy as np
@@ -160,7 +163,7 @@ class PredictOptions:
     """Classify texts: those given, or the lines of a file."""
 
     texts: Positional[tuple[str, ...]] = ()
-    """texts; a single - reads the lines of standard input"""
+    """texts; a single - reads standard input and answers line by line"""
     model: str = "sentiment"
     """path or name of a bundle"""
     file: str | None = None
@@ -174,29 +177,42 @@ def main(arguments: list[str] | None = None) -> None:
     """The command."""
     options = parse(PredictOptions, arguments, prog="rnnapps predict sentiment")
     texts = options.texts
-    file = "-" if texts == ("-",) else options.file
-    if (file is None) == (texts in ((), ("-",))):
+    if options.file is None and texts == ("-",):
+        file, texts = "-", ()
+    else:
+        file = options.file
+    if (file is None) == (texts == ()):
         raise UsageError('give either texts ("..."), or --file FILE, or - for standard input')
     lines = read_lines(file) if file is not None else iter(texts)
     first = next(lines, None)  # a file that cannot be read is told before the network is loaded
     if first is None:
         raise UserError(f"{file}: no lines")
     predictor = load(bundle.find(options.model))
-    lines = chain([first], lines)
-    while some := list(islice(lines, 1000)):
+    for some in grouped(chain([first], lines), 1 if file == "-" else 1000):
         for prediction in predictor(some, explain=options.explain):
-            print(
-                json.dumps(prediction.to_dict(), ensure_ascii=False)
-                if options.json
-                else describe(prediction)
-            )
+            if options.json:
+                print(json.dumps(prediction.to_dict(), ensure_ascii=False))
+            else:
+                print(describe(prediction))
             if prediction.cut:
-                print(
-                    f"note: read only {predictor.encoder.config.max_length} tokens of a longer "
-                    f"text: {prediction.text[:40]!r}...",
-                    file=sys.stderr,
-                )
+                limit = predictor.encoder.config.max_length
+                log.warning("note: read %d tokens of a longer text: %.40s...", limit, prediction.text)
         sys.stdout.flush()
+
+
+def grouped(lines: Iterator[str], size: int) -> Iterator[list[str]]:
+    """Lines in groups; those before a bad one are still given."""
+    some: list[str] = []
+    try:
+        for line in lines:
+            some.append(line)
+            if len(some) == size:
+                yield some
+                some = []
+    except UserError:
+        yield some
+        raise
+    yield some
 
 
 def read_lines(file: str) -> Iterator[str]:

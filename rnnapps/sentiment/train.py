@@ -39,7 +39,8 @@ def train(config: SentimentConfig) -> Path:
     start = time.monotonic()
     folder = open_folder(config.training)
     examples, labels = data.load(config.source)
-    backend.prepare(config.training)
+    options = config.training
+    backend.prepare(options.threads, options.precision, options.seed)
     # Imported only now: these import Keras, for which `--help` need not wait, and whose threads
     # have to be set first.
     from rnnapps.metrics.classification import classification_report
@@ -51,7 +52,7 @@ def train(config: SentimentConfig) -> Path:
     log.info("%s: %s rows; classes: %s", config.source.data, sizes, ", ".join(labels))
     encoder = starting_encoder(config, examples["train"].texts)
     batches, validation = data.make_batches(config, examples, encoder)
-    model = make_model(config, encoder, len(labels), steps_per_epoch=len(batches))
+    model = make_model(config, encoder, labels, steps_per_epoch=len(batches))
     environment = backend.describe()
     embedding = model.get_layer("embedding").count_params()
     log.info(
@@ -101,14 +102,14 @@ def starting_encoder(config: SentimentConfig, texts: list[str]) -> TextEncoder:
 
 
 def make_model(
-    config: SentimentConfig, encoder: TextEncoder, classes: int, steps_per_epoch: int
+    config: SentimentConfig, encoder: TextEncoder, labels: tuple[str, ...], steps_per_epoch: int
 ) -> "keras.Model":
     """The network with its starting weights, compiled for training."""
     from rnnapps.sentiment.model import build
     from rnnapps.training.optimizer import make_optimizer
 
-    model = build(config.model, encoder.size, classes)
-    set_starting_weights(model, config, encoder)
+    model = build(config.model, encoder.size, len(labels))
+    set_starting_weights(model, config, encoder, labels)
     model.compile(
         optimizer=make_optimizer(config.training, steps_per_epoch),
         loss="categorical_crossentropy",
@@ -117,20 +118,26 @@ def make_model(
     return model
 
 
-def set_starting_weights(model: "keras.Model", config: SentimentConfig, encoder: "TextEncoder") -> None:
+def set_starting_weights(
+    model: "keras.Model", config: SentimentConfig, encoder: TextEncoder, labels: tuple[str, ...]
+) -> None:
     """Give a new network the weights of the bundle to start from, or pretrained word vectors."""
     if config.training.init_from is not None:
         path = bundle.find(config.training.init_from)
-        for layer, source in zip(model.layers, bundle.load_model(path).layers, strict=False):
-            if [w.shape for w in layer.weights] == [w.shape for w in source.weights]:
-                layer.set_weights(source.get_weights())
-            elif layer.name == "classes":
-                log.info("%s: it has other classes: the last layer starts anew", path)
-            else:
+        source = bundle.load_model(path)
+        same_classes = tuple(bundle.check(path)["labels"]) == labels
+        if not same_classes:
+            log.info("%s: it has other classes: the last layer starts anew", path)
+        for layer in model.layers:
+            if not layer.weights or (layer.name == "classes" and not same_classes):
+                continue
+            try:
+                layer.set_weights(source.get_layer(layer.name).get_weights())
+            except ValueError:
                 raise UserError(
-                    f"{path}: its layer '{source.name}' has other shapes: give the flags of the "
-                    f"network that are in its {bundle.CONFIG}"
-                )
+                    f"{path}: its layer '{layer.name}' is missing or of another shape: give the flags "
+                    f"of the network that are in its {bundle.CONFIG}"
+                ) from None
     elif config.text.embeddings is not None:
         from rnnapps.data.embeddings import read_embeddings
 

@@ -60,5 +60,7 @@ class TrainingConfig:
                 raise UsageError(
                     f"--{flag.replace('_', '-')} must be above 0, got {getattr(self, flag)}"
                 )
+        if not 0 <= self.seed < 2**32:
+            raise UsageError(f"--seed must be at least 0 and below 2**32, got {self.seed}")
         if not 0 <= self.average < 1:
             raise UsageError(f"--average must be at least 0 and below 1, got {self.average}")

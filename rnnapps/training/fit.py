@@ -22,7 +22,7 @@ from rnnapps.data.bucketed_batches import BucketedBatches
 from rnnapps.errors import UserError
 from rnnapps.training import checkpoint
 from rnnapps.training.config import TrainingConfig
-from rnnapps.training.folder import CHECKPOINT
+from rnnapps.training.folder import CHECKPOINT, LOGS, clear_folder
 
 
 def fit(
@@ -54,35 +54,29 @@ def fit(
     file = folder / CHECKPOINT
     _compile_step(model, batches)
     state = State()
-    if config.resume and file.exists():
+    if not config.resume:
+        clear_folder(folder)
+    elif file.exists():
         state = _restore(model, file, identity)
-    board = Writer(str(folder / "logs"))
+    board = Writer(str(folder / LOGS))
     with _interruption() as interrupted, _progress(len(batches)) as progress:
         while state.epoch < config.epochs and state.waited < config.patience:
             task = progress.start(state.epoch, config.epochs, state.step)
             began = time.monotonic() - state.seconds
             for batch in batches.epoch(state.epoch, start=state.step):
                 logs = model.train_on_batch(*batch, return_dict=True)
-                if not np.isfinite(logs["loss"]):
-                    raise UserError(
-                        f"the loss is {logs['loss']} in epoch {state.epoch + 1} at step "
-                        f"{state.step + 1}: lower --learning-rate, or use --precision float32"
-                    )
+                _check_finite(logs["loss"], state)
                 state.add(logs, rows=len(batch[0]))
                 state.seconds = time.monotonic() - began
                 progress.advance(task, state.means())
-                if interrupted.is_set():
+                if interrupted.is_set() or state.step % config.checkpoint_every == 0:
                     _save(model, file, state, identity)
-                    raise UserError(
-                        f"interrupted in epoch {state.epoch + 1} after step {state.step} of "
-                        f"{len(batches)}: continue with the same command and --resume"
-                    )
-                if state.step % config.checkpoint_every == 0:
-                    _save(model, file, state, identity)
+                _stop_if(interrupted, state)
             with _averaged(model):
                 logs = state.means() | {
                     f"val_{name}": value for name, value in _test(model, validation).items()
                 }
+                _check_finite(logs["val_loss"], state)
                 if state.end_epoch(logs):
                     state.best_weights = model.get_weights()
             state.seconds = 0.0
@@ -90,6 +84,7 @@ def fit(
             for name, value in logs.items():
                 board.add_scalar(name, value, state.epoch)
             _save(model, file, state, identity)
+            _stop_if(interrupted, state)
     board.close()
     model.set_weights(state.best_weights)
     return state.history
@@ -129,6 +124,22 @@ class State:
             return False
         self.best, self.waited = logs["val_loss"], 0
         return True
+
+
+def _check_finite(loss: float, state: State) -> None:
+    if not np.isfinite(loss):
+        raise UserError(
+            f"the loss is {loss} in epoch {state.epoch + 1} after step {state.step}: lower "
+            f"--learning-rate, or use --precision float32"
+        )
+
+
+def _stop_if(interrupted: threading.Event, state: State) -> None:
+    if interrupted.is_set():
+        raise UserError(
+            f"interrupted in epoch {state.epoch + 1} after step {state.step}: continue with the same "
+            f"command and --resume"
+        )
 
 
 def _compile_step(model: keras.Model, batches: BucketedBatches) -> None:
@@ -188,9 +199,14 @@ def _restore(model: keras.Model, file: Path, identity: dict) -> State:
             f"{file}: written by a training with another {name} ({theirs.get(name)}, now "
             f"{identity.get(name)}): give the same flags and data, or start again with --overwrite"
         )
-    for kind, variables in (("model", model.variables), ("optimizer", model.optimizer.variables)):
-        for number, variable in enumerate(variables):
-            variable.assign(arrays[f"{kind}/{number}"])
+    try:
+        for kind, variables in (("model", model.variables), ("optimizer", model.optimizer.variables)):
+            for number, variable in enumerate(variables):
+                variable.assign(arrays[f"{kind}/{number}"])
+    except (KeyError, ValueError) as error:
+        raise UserError(
+            f"{file}: does not fit this network ({error}): start again with --overwrite"
+        ) from None
     state = State()
     vars(state).update(facts)
     count = sum(name.startswith("best/") for name in arrays)

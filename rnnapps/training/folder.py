@@ -9,33 +9,40 @@ from rnnapps.errors import UserError
 from rnnapps.training.config import TrainingConfig
 
 CHECKPOINT = "checkpoint.npz"
+LOGS = "logs"
 
 log = logging.getLogger(__name__)
 
 
 def open_folder(config: TrainingConfig) -> Path:
-    """Make or reopen the working folder, before any other work.
+    """Make or reopen the working folder, before any other work; nothing in it is touched yet.
 
     Raises:
         UserError: the output stands already or cannot be written, there is nothing to resume, or
             there is something to resume that this training would destroy.
     """
     output = Path(config.output)
-    bundle.check_output(output, config.overwrite)
     folder = output.with_name(f"{output.name}.training")
+    checkpoint = folder / CHECKPOINT
     if config.resume:
         if not folder.is_dir():
             raise UserError(f"{folder}: nothing to resume: start without --resume")
-        if not (folder / CHECKPOINT).exists():
-            log.info("%s: interrupted before its first checkpoint: starting from the beginning", folder)
-    elif (folder / CHECKPOINT).exists() and not config.overwrite:
+        if not checkpoint.exists() and not output.exists():
+            log.info("%s: no checkpoint: starting from the beginning", folder)
+    elif checkpoint.exists() and not config.overwrite:
         raise UserError(
             f"{folder}: an unfinished training: continue it with --resume, or drop it with --overwrite"
         )
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+    # A training that was killed after it wrote its bundle may be resumed, and writes it again.
+    bundle.check_output(output, config.overwrite or (config.resume and checkpoint.exists()))
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def clear_folder(folder: Path) -> None:
+    """Drop the checkpoint and the logs of a training before: called when the new one can start."""
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    shutil.rmtree(folder / LOGS, ignore_errors=True)
 
 
 def close_folder(folder: Path) -> None:

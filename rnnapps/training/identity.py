@@ -7,6 +7,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from rnnapps import backend
 from rnnapps.command_line import flags
 
 # Flags that do not change what is computed.
@@ -21,6 +22,6 @@ def training_identity(config: Any, arrays: Iterable[np.ndarray]) -> dict[str, An
     shaping = {flag: value for flag, value in flags(config).items() if flag not in FREE}
     return shaping | {
         "data content": digest.hexdigest(),
-        "backend": keras.backend.backend(),
+        "backend": backend.describe()["backend"],
         "version of Keras": keras.__version__,
     }

@@ -23,6 +23,5 @@ def make_optimizer(config: TrainingConfig, steps_per_epoch: int) -> keras.optimi
         use_ema=config.average > 0,
         ema_momentum=config.average,
     )
-    # Biases and scales are few and need not be small; decay is for the matrices.
-    optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer

@@ -38,6 +38,13 @@ def test_seed_and_epoch_determine_it(texts, encoder):
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_very_long_word_takes_the_library_s_encoding(encoder):
+    text = "aha" * 30_000
+    np.testing.assert_array_equal(
+        BPEDropout(encoder, [text], 0.2, seed=1)(0)[0], encoder.encode([text])[0]
+    )
+
+
 def test_length_limit_holds(texts, encoder):
     short = TextEncoder(encoder.tokenizer, TextConfig(max_length=10))
     assert max(map(len, BPEDropout(short, texts, 0.5, seed=1)(0))) == 10

@@ -12,7 +12,7 @@ def encoder():
     return TextEncoder.learn(["good good bad film"] * 5, TextConfig(vocabulary=300))
 
 
-@pytest.mark.parametrize("head", ["", "2 3\n"])
+@pytest.mark.parametrize("head", ["", "3 3\n", "a word with spaces 7 7 7\n"])
 def test_words_of_the_file_take_their_vectors(tmp_path, encoder, head):
     file = tmp_path / "vectors.txt"
     file.write_text(head + "good 1 2 3\nunheard 7 8 9\nbad 4 5 6\n")

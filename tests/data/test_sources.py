@@ -41,6 +41,13 @@ def test_folder_keeps_its_parts_and_lends_from_train_what_it_lacks(tmp_path, sen
     assert 20 < len(parts["valid"]) < 60
 
 
+def test_folder_with_train_only(tmp_path, sentences):
+    write_csv(tmp_path / "train.csv", sentences)
+    parts = read(tmp_path)
+    shares = {name: len(rows) / len(sentences) for name, rows in parts.items()}
+    assert shares == pytest.approx({"train": 0.7, "valid": 0.1, "test": 0.2}, abs=0.04)
+
+
 def test_folder_with_all_three_parts(tmp_path, sentences):
     for name, rows in (("train", slice(300)), ("valid", slice(300, 400)), ("test", slice(400, 500))):
         write_csv(tmp_path / f"{name}.csv", sentences[rows])
@@ -92,6 +99,12 @@ def test_a_text_of_100000_words_is_refused(tmp_path, sentences):
         UserError, match=r"a.csv:2: a text of 500,000 characters \(100,000 are allowed\)"
     ):
         read(tmp_path / "a.csv")
+
+
+def test_half_a_character_is_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "cut \\ud83d", "label": "x"}\n')
+    with pytest.raises(UserError, match=r"a.jsonl:1: not a Unicode text"):
+        read(tmp_path / "a.jsonl")
 
 
 def test_no_good_row():

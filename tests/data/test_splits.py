@@ -23,3 +23,5 @@ def test_shares(sentences):
 def test_copies_share_a_key():
     assert content_key("Enjoy  it !") == content_key("enjoy it.")
     assert content_key(":-)") != content_key(":-(")
+    assert content_key("cafe\u0301") == content_key("caf\u00e9")
+    assert content_key("\u0915\u093f") != content_key("\u0915\u0940")  # two Hindi vowels

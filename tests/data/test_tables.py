@@ -33,6 +33,12 @@ def test_jsonl_numbers_become_text(tmp_path):
     ]
 
 
+def test_a_field_that_a_line_of_jsonl_leaves_out_is_empty(tmp_path):
+    file = write(tmp_path / "a.jsonl", '{"text": "x"}\n{"label": "b"}\n')
+    fields = [row.fields for row in read_table(file)]
+    assert fields == [{"text": "x", "label": ""}, {"text": "", "label": "b"}]
+
+
 def test_xz_and_byte_order_mark(tmp_path):
     file = write(tmp_path / "a.csv.xz", lzma.compress("\ufefftext,label\nx,y\n".encode()))
     assert read_table(file)[0].fields == {"text": "x", "label": "y"}

@@ -30,6 +30,14 @@ def test_any_utf8_text_comes_back(encoder):
         assert encoder.tokenizer.decode(encoding.ids).removeprefix(" ") == text
 
 
+def test_a_text_may_say_what_the_padding_is_called(encoder, tmp_path):
+    encoder.save(tmp_path / "tokenizer.json")
+    for one in (encoder, TextEncoder.load(tmp_path / "tokenizer.json", encoder.config)):
+        ids, _, _ = one.encode_text("<pad> it")
+        assert 0 not in ids
+        assert 0 not in one.encode(["<pad> it"])[0]
+
+
 def test_saved_and_loaded_encodes_the_same(texts, encoder, tmp_path):
     encoder.save(tmp_path / "tokenizer.json")
     loaded = TextEncoder.load(tmp_path / "tokenizer.json", encoder.config)

@@ -20,6 +20,14 @@ def test_other_rows_are_all_scored_beside_the_most_frequent_class(small_bundle, 
     assert "the most frequent class of these rows" in printed
 
 
+def test_flags_of_the_source_that_are_not_given_are_those_of_the_training(small_bundle, tmp_path):
+    own, _ = evaluate(small_bundle, tmp_path)
+    again, _ = evaluate(small_bundle, tmp_path, "--skip-bad-rows")
+    assert again["data"] == own["data"]
+    embedded, _ = evaluate(small_bundle, tmp_path, "--data", "embedded")
+    assert embedded["rows"] == 3337
+
+
 def test_a_chosen_part(small_bundle, tmp_path):
     scores, _ = evaluate(small_bundle, tmp_path, "--part", "valid")
     assert 40 < scores["rows"] < 110

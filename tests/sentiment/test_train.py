@@ -40,6 +40,25 @@ def test_what_stands_is_not_overwritten_unasked(small_config, small_bundle):
     assert (small_bundle / "SHA256SUMS").read_bytes() == before
 
 
+def test_resuming_a_finished_training_changes_nothing(small_config, tmp_path):
+    config = with_training(small_config, output=str(tmp_path / "out"), epochs=1)
+    path = train(config)
+    before = (path / "model.keras").stat().st_mtime_ns
+    assert not (tmp_path / "out.training" / "checkpoint.npz").exists()
+    with pytest.raises(UserError, match="out: exists"):
+        train(with_training(config, resume=True))
+    assert (path / "model.keras").stat().st_mtime_ns == before
+
+
+def test_a_wrong_source_costs_no_checkpoint(small_config, tmp_path):
+    (tmp_path / "out.training").mkdir()
+    (tmp_path / "out.training" / "checkpoint.npz").write_bytes(b"hours of work")
+    config = replace(small_config, source=SourceConfig(data="nowhere.csv"))
+    with pytest.raises(UserError, match="nowhere.csv: no such file"):
+        train(with_training(config, output=str(tmp_path / "out"), overwrite=True))
+    assert (tmp_path / "out.training" / "checkpoint.npz").read_bytes() == b"hours of work"
+
+
 def test_nothing_to_resume(small_config, tmp_path):
     with pytest.raises(UserError, match="never.training: nothing to resume"):
         train(with_training(small_config, output=str(tmp_path / "never"), resume=True))
@@ -65,9 +84,7 @@ def test_start_from_a_bundle_with_other_classes(small_config, small_bundle, tmp_
 
 def test_start_from_a_bundle_of_another_size(small_config, small_bundle, tmp_path):
     config = replace(small_config, model=replace(small_config.model, units=16))
-    with pytest.raises(
-        UserError, match="has other shapes: give the flags of the network that are in its"
-    ):
+    with pytest.raises(UserError, match="is missing or of another shape: give the flags of the network"):
         train(with_training(config, init_from=str(small_bundle), output=str(tmp_path / "other")))
 
 

@@ -17,7 +17,7 @@ from rnnapps.training.fit import fit
 def parts(small_config):
     examples, labels = data.load(small_config.source)
     encoder = starting_encoder(small_config, examples["train"].texts)
-    return encoder, len(labels), *data.make_batches(small_config, examples, encoder)
+    return encoder, labels, *data.make_batches(small_config, examples, encoder)
 
 
 def train(small_config, parts, folder, identity=None, **options):
@@ -25,9 +25,9 @@ def train(small_config, parts, folder, identity=None, **options):
     import keras
 
     config = replace(small_config, training=replace(small_config.training, **options))
-    encoder, classes, batches, validation = parts
+    encoder, labels, batches, validation = parts
     keras.utils.set_random_seed(config.training.seed)
-    model = make_model(config, encoder, classes, len(batches))
+    model = make_model(config, encoder, labels, len(batches))
     history = fit(model, batches, validation, config.training, folder, identity or {"--units": 8})
     return model.get_weights(), history
 
@@ -38,8 +38,8 @@ def test_loss_falls_and_the_best_epoch_stays(small_config, parts, tmp_path):
     weights, history = train(small_config, parts, tmp_path, epochs=4)
     assert history[-1]["loss"] < history[0]["loss"]
     assert [logs["epoch"] for logs in history] == [1, 2, 3, 4]
-    encoder, classes, batches, validation = parts
-    model = make_model(small_config, encoder, classes, len(batches))
+    encoder, labels, batches, validation = parts
+    model = make_model(small_config, encoder, labels, len(batches))
     model.set_weights(weights)
     right = rows = 0
     for x, y in validation.in_order_of_length():
@@ -75,7 +75,7 @@ def test_interrupted_by_a_signal_and_resumed(small_config, parts, tmp_path):
 
     parts[2].epoch = interrupt_in_an_epoch
     try:
-        with pytest.raises(UserError, match="interrupted in epoch 2 after step 4 of .*--resume"):
+        with pytest.raises(UserError, match="interrupted in epoch 2 after step 4: .*--resume"):
             train(small_config, parts, tmp_path / "cut", average=0.5)
         resumed, history = train(small_config, parts, tmp_path / "cut", average=0.5, resume=True)
     finally:
@@ -91,18 +91,20 @@ def test_resume_of_another_training_is_refused(small_config, parts, tmp_path):
 
 
 def test_a_loss_that_is_not_finite_ends_it(small_config, parts, tmp_path):
-    encoder, classes, batches, validation = parts
-    model = make_model(small_config, encoder, classes, len(batches))
+    encoder, labels, batches, validation = parts
+    model = make_model(small_config, encoder, labels, len(batches))
     model.get_layer("classes").set_weights(
         [w * np.nan for w in model.get_layer("classes").get_weights()]
     )
-    with pytest.raises(UserError, match="the loss is nan in epoch 1 at step 1: lower --learning-rate"):
+    with pytest.raises(
+        UserError, match="the loss is nan in epoch 1 after step 0: lower --learning-rate"
+    ):
         fit(model, batches, validation, small_config.training, tmp_path, {})
 
 
 def test_gradients_reach_every_weight(small_config, parts, tmp_path):
-    encoder, classes, batches, _ = parts
-    model = make_model(small_config, encoder, classes, len(batches))
+    encoder, labels, batches, _ = parts
+    model = make_model(small_config, encoder, labels, len(batches))
     before = model.get_weights()
     for batch in list(batches.epoch(0))[:3]:
         model.train_on_batch(*batch)
