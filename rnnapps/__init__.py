@@ -2,7 +2,7 @@
 
 import rnnapps
 classify = rnnapps.load("sentiment")
-print(classify("A charming film, badly lit."))
+print(classify("A charming film, if a little slow."))
 """
 
 from pathlib import Path

@@ -1,6 +1,7 @@
 """Keras's backend: what has to be set before it is imported, and what describes it."""
 
 import contextlib
+import logging
 import os
 import platform
 import sys
@@ -22,6 +23,7 @@ def load_quietly() -> None:
         raise UsageError(f"KERAS_BACKEND is '{name}': expected one of {', '.join(BACKENDS)}")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of traces for new lengths
     with _silence():
         try:
             import keras  # noqa: F401

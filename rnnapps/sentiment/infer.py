@@ -2,7 +2,7 @@
 
 From the shell and from Python:
 
-    rnnapps predict sentiment "A charming film, badly lit." --explain
+    rnnapps predict sentiment "A charming film, if a little slow." --explain
     rnnapps predict sentiment --model runs/sentiment --file reviews.txt --json
     classify = rnnapps.load("sentiment"); classify(["one text", "another"])
 """

@@ -24,7 +24,9 @@ def write(file: Path, arrays: dict[str, np.ndarray], facts: dict) -> None:
         temporary.replace(file)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UserError(f"{file}: cannot be written: {error.strerror}: the one before stands") from error
+        raise UserError(
+            f"{file}: cannot be written: {error.strerror}: a checkpoint before it stands"
+        ) from error
 
 
 def read(file: Path) -> tuple[dict[str, np.ndarray], dict]:
