@@ -18,7 +18,8 @@ def load(model: str | Path) -> Any:
 
     Args:
         model: the path of a bundle's folder, or a name: an application (`"sentiment"`: its newest
-            shipped bundle) or an application and a bundle (`"sentiment/sentences"`).
+            shipped bundle) or an application and a bundle (`"sentiment/sentences"`); names are looked
+            up in `saved_models` of the current folder and of the clone that rnnapps is installed from.
 
     Raises:
         rnnapps.errors.UserError: there is no such bundle, or it is damaged, or it was written by a

@@ -39,6 +39,17 @@ def test_help_of_commands_does_not_wait_for_keras(words):
     assert "--model" in result.stdout or "--units" in result.stdout
 
 
+def test_modules_are_commands_and_functions_too():
+    for module in ("train", "evaluate", "infer"):
+        command = [sys.executable, "-W", "error", "-m", f"rnnapps.sentiment.{module}", "--help"]
+        result = subprocess.run(command, capture_output=True, text=True)
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.startswith("usage: rnnapps ")
+    import rnnapps.sentiment.train
+
+    assert callable(rnnapps.sentiment.train) and callable(rnnapps.sentiment.evaluate)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from rnnapps import APPLICATIONS, backend, bundle
 from rnnapps.command_line import parse
+from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.sources import read_rows
 from rnnapps.errors import UsageError
-from rnnapps.sentiment import data
+from rnnapps.sentiment.data import EMBEDDED
 from rnnapps.sentiment.infer import load
 
 REPEATS = 200
@@ -36,7 +38,7 @@ def measure(model: str) -> dict[str, float]:
     predictor = load(bundle.find(model))
     times["load the bundle"] = time.perf_counter() - start
 
-    rows = data.read_rows(data.SourceConfig(), ("text", "label"), data.EMBEDDED)["test"]
+    rows = read_rows(SourceConfig(), ("text", "label"), EMBEDDED)["test"]
     texts = [row.fields["text"] for row in rows[:1000]]
     start = time.perf_counter()
     predictor(texts[0])

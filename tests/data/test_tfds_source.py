@@ -1,5 +1,8 @@
 """With a data set of TensorFlow Datasets that is made on the spot, of real sentences."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
@@ -53,6 +56,19 @@ def test_rows_with_the_names_of_their_classes(folder, sentences):
     read = {(row.fields["sentence"], row.fields["label"]) for row in parts["test"]}
     assert read == {(row["text"], row["label"]) for row in sentences[200:250]}
     assert parts["test"][3].where == "tfds:rated/test[3]"
+
+
+def test_only_tfrecord_needs_tensorflow(folder):
+    code = f"""
+import sys
+from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.tfds_source import read_tfds
+source = SourceConfig(data="tfds:rated", tfds_folder={str(folder)!r})
+assert len(read_tfds(source, ("sentence", "label"))["train"]) == 200
+assert ("tensorflow" in sys.modules) == {"tfrecord" in str(folder)}
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 def test_parts_of_an_application(folder):
