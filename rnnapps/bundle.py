@@ -176,6 +176,8 @@ def writing(path: Path) -> Iterator[Path]:
     A bundle that stands at `path` is replaced. Whatever interrupts the writing, what stands at
     `path` is a whole bundle; only a kill between two renames leaves the old one at `.NAME.old`.
     """
+    for left_by_a_kill in path.parent.glob(f".{path.name}.*.tmp"):
+        shutil.rmtree(left_by_a_kill, ignore_errors=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
     try:
         yield temporary

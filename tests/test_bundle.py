@@ -149,6 +149,7 @@ def test_a_disk_that_fills_up_leaves_nothing_or_the_old_bundle(copy, tmp_path, m
 
 
 def test_a_bundle_is_replaced_whole(copy):
+    (copy.parent / ".copy.abc.tmp").mkdir()  # what a kill in the middle of writing leaves
     with bundle.writing(copy) as folder:
         (folder / "model.keras").write_bytes(b"new")
         (folder / "config.json").write_text(

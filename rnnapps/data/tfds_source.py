@@ -29,6 +29,7 @@ def read_tfds(config: SourceConfig, columns: tuple[str, ...]) -> dict[str, list[
             f"tfds:{name} needs TensorFlow Datasets ({error.name}): "
             "pip install tensorflow-datasets importlib_resources"
         ) from None
+    logging.getLogger("absl").setLevel(logging.ERROR)  # it tells of every folder that it looks into
     try:
         builder = tfds.builder(name, data_dir=config.tfds_folder, try_gcs=False)
     except (tfds.core.DatasetNotFoundError, ValueError, AssertionError):  # the last two: odd names
