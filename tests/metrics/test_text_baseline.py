@@ -13,3 +13,9 @@ def test_it_learns_from_real_sentences(sentences):
     accuracy = (probabilities.argmax(axis=1) == classes[600:]).mean()
     assert accuracy > max(classes[600:].mean(), 1 - classes[600:].mean())
     assert "logistic regression (C=" in name
+
+
+def test_texts_without_words():
+    texts, classes = ["👍 🎉", "👎 😡"] * 10, np.array([1, 0] * 10)
+    _, probabilities = tfidf_baseline((texts, classes), (texts, classes), ["👍", "👎"])
+    assert probabilities.argmax(axis=1).tolist() == [1, 0]
