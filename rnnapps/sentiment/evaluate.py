@@ -77,7 +77,7 @@ on {environment["cores"]} cores ({environment["processor"]}), {environment["back
 {training["epochs"]} epochs over {training["rows"]:,} rows of `{config.source.data}`; the best epoch
 was chosen on the validation rows ({training["valid_accuracy"]:.1%}).
 
-On its {metrics["rows"]:,} test rows, which chose nothing:
+On its {metrics["rows"]:,} test rows, of which training and the choice of the epoch saw none:
 
 {table(metrics)}
 
