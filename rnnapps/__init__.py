@@ -1,8 +1,10 @@
-"""Working recurrent-network applications on Keras 3. From a trained bundle to a prediction:
+"""Working recurrent-network applications on Keras 3.
 
-import rnnapps
-classify = rnnapps.load("sentiment")
-print(classify("A charming film, if a little slow."))
+From a trained bundle to a prediction:
+
+    import rnnapps
+    classify = rnnapps.load("sentiment")
+    print(classify("A charming film, if a little slow."))
 """
 
 from pathlib import Path

@@ -75,14 +75,15 @@ def parse(
     )
 
 
-def next_word(arguments: list[str], flag: str) -> str | None:
-    """The value that the words give to a flag, before they are parsed."""
+def last_value(arguments: list[str], flag: str) -> str | None:
+    """The value that the words give to a flag, before they are parsed; the last counts, as there."""
+    value = None
     for word, following in zip(arguments, [*arguments[1:], None], strict=True):
         if word == flag:
-            return following
-        if word.startswith(f"{flag}="):
-            return word.removeprefix(f"{flag}=")
-    return None
+            value = following
+        elif word.startswith(f"{flag}="):
+            value = word.removeprefix(f"{flag}=")
+    return value
 
 
 def flags(config: Any) -> dict[str, Any]:

@@ -11,3 +11,14 @@ class UsageError(UserError):
     """A wrong flag or value, found before any work. The command ends with status 2."""
 
     status = 2
+
+
+def require(config: object, field: str, holds: bool, allowed: str) -> None:
+    """Refuse a config whose field has a value that is not allowed, naming its flag.
+
+    Raises:
+        UsageError: `holds` is false.
+    """
+    if not holds:
+        flag = field.replace("_", "-")
+        raise UsageError(f"--{flag} must be {allowed}, got {getattr(config, field)}")

@@ -44,7 +44,7 @@ def read_rows(config: SourceConfig, columns: tuple[str, ...], embedded: Path) ->
                 f"choose with --text-column and --label-column"
             )
         parts[part] = good_rows(rows, lambda row: text_problem(row.fields[text]), config)
-    return _without_copies(_divided(parts, text), text)
+    return _divided(parts, text)
 
 
 def good_rows(rows: list[Row], problem: Callable[[Row], str | None], config: SourceConfig) -> list[Row]:
@@ -94,7 +94,7 @@ def file_of(row: Row) -> str:
 
 def _read_files(path: Path) -> dict[str, list[Row]]:
     if not path.is_dir():
-        return {"all": read_table(path)}
+        return {"train": read_table(path)}  # which lends to the other parts
     parts = {}
     for part in ("train", "valid", "test"):
         files = [path / f"{part}{suffix}" for suffix in SUFFIXES if (path / f"{part}{suffix}").exists()]
@@ -108,34 +108,22 @@ def _read_files(path: Path) -> dict[str, list[Row]]:
 
 
 def _divided(parts: dict[str, list[Row]], text: str) -> dict[str, list[Row]]:
-    """Give every source a train, a valid and a test part."""
-    divided = {"train": [], "valid": [], "test": []}
-    for row in parts.get("all", ()):
-        divided[split_of(content_key(row.fields[text]))].append(row)
-    if "all" in parts:
-        return divided
-    divided.update(parts)
-    shares = {name: 0.0 if divided[name] else share for name, share in LENT.items()}
+    """Give every source a train, a valid and a test part, of which no two share a text."""
+    keyed: dict[str, list[tuple[str, Row]]] = {
+        part: [(content_key(row.fields[text]), row) for row in parts.get(part, ())]
+        for part in ("train", "valid", "test")
+    }
+    shares = {part: 0.0 if keyed[part] else share for part, share in LENT.items()}
     if any(shares.values()):
-        rows, divided["train"] = divided["train"], []
-        for row in rows:
-            part = split_of(content_key(row.fields[text]), shares["test"], shares["valid"])
-            divided[part].append(row)
-    return divided
+        pairs, keyed["train"] = keyed["train"], []
+        for key, row in pairs:
+            keyed[split_of(key, shares["test"], shares["valid"])].append((key, row))
 
-
-def _without_copies(parts: dict[str, list[Row]], text: str) -> dict[str, list[Row]]:
-    """Leave out of train what stands in valid or test, and out of valid what stands in test."""
+    divided = {}
     later: set[str] = set()
-    for part in ("test", "valid", "train"):
-        rows = parts[part]
-        keys = [content_key(row.fields[text]) for row in rows]
-        parts[part] = [row for row, key in zip(rows, keys, strict=True) if key not in later]
-        if len(parts[part]) < len(rows):
-            log.info(
-                "%d %s rows left out: their texts stand in a held-out part too",
-                len(rows) - len(parts[part]),
-                part,
-            )
-        later.update(keys)
-    return parts
+    for part in reversed(keyed):
+        divided[part] = [row for key, row in keyed[part] if key not in later]
+        if copies := len(keyed[part]) - len(divided[part]):
+            log.info("%d %s rows left out: their texts stand in a held-out part too", copies, part)
+        later.update(key for key, _ in keyed[part])
+    return {part: divided[part] for part in keyed}

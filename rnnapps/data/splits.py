@@ -10,11 +10,21 @@ VALID_SHARE = 0.1
 def content_key(text: str) -> str:
     """What two texts share if they are the same but for case, punctuation and spacing."""
     text = unicodedata.normalize("NFC", text)
-    # Marks are letters of many scripts, though `\w` leaves them out.
-    kept = (
-        c if c.isalnum() or c == "_" or unicodedata.category(c)[0] == "M" else " " for c in text.lower()
-    )
-    return " ".join("".join(kept).split()) or text.strip()
+    return " ".join(text.lower().translate(_LETTERS).split()) or text.strip()
+
+
+class _Letters(dict):
+    """For `str.translate`: letters, digits and marks stay, anything else becomes a space."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        # Marks are letters of many scripts, though the `\w` of regular expressions leaves them out.
+        keep = character.isalnum() or character == "_" or unicodedata.category(character)[0] == "M"
+        self[code] = character if keep else " "
+        return self[code]
+
+
+_LETTERS = _Letters()
 
 
 def split_of(key: str, test_share: float = TEST_SHARE, valid_share: float = VALID_SHARE) -> str:

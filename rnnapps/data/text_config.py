@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnapps.errors import UsageError
+from rnnapps.errors import require
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,6 @@ class TextConfig:
     """file of pretrained word vectors (word2vec or GloVe text format) to start from"""
 
     def __post_init__(self):
-        if self.vocabulary < 300:
-            raise UsageError(
-                f"--vocabulary must be at least 300 (256 bytes and some merges), got {self.vocabulary}"
-            )
-        if not 0 <= self.bpe_dropout < 1:
-            raise UsageError(f"--bpe-dropout must be at least 0 and below 1, got {self.bpe_dropout}")
-        if self.max_length < 4:
-            raise UsageError(f"--max-length must be at least 4, got {self.max_length}")
+        require(self, "vocabulary", self.vocabulary >= 300, "at least 300 (256 bytes and some merges)")
+        require(self, "bpe_dropout", 0 <= self.bpe_dropout < 1, "at least 0 and below 1")
+        require(self, "max_length", self.max_length >= 4, "at least 4")

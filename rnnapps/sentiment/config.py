@@ -5,7 +5,7 @@ from typing import Literal
 
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.text_config import TextConfig
-from rnnapps.errors import UsageError
+from rnnapps.errors import UsageError, require
 from rnnapps.training.config import TrainingConfig
 
 
@@ -36,17 +36,10 @@ class ModelConfig:
     """dropout before the classification layer"""
 
     def __post_init__(self):
-        for flag in ("units", "depth", "embedding_size"):
-            if getattr(self, flag) < 1:
-                raise UsageError(
-                    f"--{flag.replace('_', '-')} must be at least 1, got {getattr(self, flag)}"
-                )
-        for flag in ("token_dropout", "embedding_dropout", "layer_dropout", "output_dropout"):
-            if not 0 <= getattr(self, flag) < 1:
-                raise UsageError(
-                    f"--{flag.replace('_', '-')} must be at least 0 and below 1, "
-                    f"got {getattr(self, flag)}"
-                )
+        for field in ("units", "depth", "embedding_size"):
+            require(self, field, getattr(self, field) >= 1, "at least 1")
+        for field in ("token_dropout", "embedding_dropout", "layer_dropout", "output_dropout"):
+            require(self, field, 0 <= getattr(self, field) < 1, "at least 0 and below 1")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnnapps import bundle
-from rnnapps.command_line import command, next_word, parse, run
+from rnnapps.command_line import command, expand_config_file, last_value, parse, run
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.sentiment.config import SentimentConfig
 
@@ -116,15 +116,17 @@ class EvaluateOptions:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command: a flag of the source that is not given is as in the training of the bundle."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    model = next_word(arguments, "--model") or EvaluateOptions.model
-    default = EvaluateOptions(model)
-    if not {"-h", "--help"} & set(arguments):
-        settings = bundle.check(bundle.find(model), "sentiment")
-        default = EvaluateOptions(model, source=SourceConfig(**settings["config"]["source"]))
-    options = parse(EvaluateOptions, arguments, "rnnapps evaluate sentiment", default)
-    path, source, part = bundle.find(options.model), options.source, options.part
-    same = Path(source.data).absolute() == Path(default.source.data).absolute()
+    arguments = expand_config_file(sys.argv[1:] if arguments is None else arguments)
+    prog = "rnnapps evaluate sentiment"
+    if {"-h", "--help"} & set(arguments):
+        parse(EvaluateOptions, arguments, prog)  # ends here
+    model = last_value(arguments, "--model") or EvaluateOptions.model
+    path = bundle.find(model)
+    settings = bundle.check(path, "sentiment")
+    trained_on = SourceConfig(**settings["config"]["source"])
+    options = parse(EvaluateOptions, arguments, prog, EvaluateOptions(model, source=trained_on))
+    source, part = options.source, options.part
+    same = Path(source.data).absolute() == Path(trained_on.data).absolute()
     if part == "auto":
         part = "all" if Path(source.data).is_file() and not same else "test"
 

@@ -210,9 +210,11 @@ def grouped(lines: Iterator[str], size: int) -> Iterator[list[str]]:
                 yield some
                 some = []
     except UserError:
-        yield some
+        if some:
+            yield some
         raise
-    yield some
+    if some:
+        yield some
 
 
 def read_lines(file: str) -> Iterator[str]:

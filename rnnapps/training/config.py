@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnapps.errors import UsageError
+from rnnapps.errors import require
 
 
 @dataclass(frozen=True)
@@ -43,24 +43,11 @@ class TrainingConfig:
     """processor threads; 0: as many as there are cores"""
 
     def __post_init__(self):
-        for flag, least in (
-            ("epochs", 1),
-            ("patience", 1),
-            ("batch_size", 1),
-            ("checkpoint_every", 1),
-            ("threads", 0),
-            ("weight_decay", 0),
-        ):
-            if getattr(self, flag) < least:
-                raise UsageError(
-                    f"--{flag.replace('_', '-')} must be at least {least}, got {getattr(self, flag)}"
-                )
-        for flag in ("learning_rate", "clip_norm"):
-            if not getattr(self, flag) > 0:
-                raise UsageError(
-                    f"--{flag.replace('_', '-')} must be above 0, got {getattr(self, flag)}"
-                )
-        if not 0 <= self.seed < 2**32:
-            raise UsageError(f"--seed must be at least 0 and below 2**32, got {self.seed}")
-        if not 0 <= self.average < 1:
-            raise UsageError(f"--average must be at least 0 and below 1, got {self.average}")
+        for field in ("epochs", "patience", "batch_size", "checkpoint_every"):
+            require(self, field, getattr(self, field) >= 1, "at least 1")
+        for field in ("threads", "weight_decay"):
+            require(self, field, getattr(self, field) >= 0, "at least 0")
+        for field in ("learning_rate", "clip_norm"):
+            require(self, field, getattr(self, field) > 0, "above 0")
+        require(self, "seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")
+        require(self, "average", 0 <= self.average < 1, "at least 0 and below 1")

@@ -41,7 +41,7 @@ def open_folder(config: TrainingConfig) -> Path:
 
 def clear_folder(folder: Path) -> None:
     """Drop the checkpoint and the logs of a training before: called when the new one can start."""
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    close_folder(folder)
     shutil.rmtree(folder / LOGS, ignore_errors=True)
 
 

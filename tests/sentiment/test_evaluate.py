@@ -28,6 +28,13 @@ def test_flags_of_the_source_that_are_not_given_are_those_of_the_training(small_
     assert embedded["rows"] == 3337
 
 
+def test_a_config_file_may_name_the_bundle(small_bundle, tmp_path):
+    (tmp_path / "a.toml").write_text(f'model = "{small_bundle}"\n')
+    result = run("evaluate", "sentiment", "--config", tmp_path / "a.toml")
+    assert result.returncode == 0, result.stderr
+    assert "sentences.csv (test)" in result.stdout  # the source that this bundle was trained on
+
+
 def test_a_chosen_part(small_bundle, tmp_path):
     scores, _ = evaluate(small_bundle, tmp_path, "--part", "valid")
     assert 40 < scores["rows"] < 110
