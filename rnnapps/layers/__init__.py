@@ -1,11 +1,27 @@
-"""The recurrent layers that the applications use.
+"""The common layer library: Keras layers, one public class a file.
 
-`LSTM`, `GRU`, `SimpleRNN` and `Bidirectional` are Keras's own at present.
+`LSTM`, `GRU`, `SimpleRNN` and `Bidirectional` are Keras's own with faster kernels.
 """
 
-from keras.layers import GRU, LSTM, Bidirectional, SimpleRNN
-
 from rnnapps.layers.attention_pooling import AttentionPooling
+from rnnapps.layers.bidirectional import Bidirectional
+from rnnapps.layers.compiled_step import compiled_step
+from rnnapps.layers.conversion import from_keras, to_keras
+from rnnapps.layers.explanation import explain
+from rnnapps.layers.gru import GRU
+from rnnapps.layers.lstm import LSTM
 from rnnapps.layers.max_pooling import MaxPooling
+from rnnapps.layers.simple_rnn import SimpleRNN
 
-__all__ = ["GRU", "LSTM", "AttentionPooling", "Bidirectional", "MaxPooling", "SimpleRNN"]
+__all__ = [
+    "GRU",
+    "LSTM",
+    "AttentionPooling",
+    "Bidirectional",
+    "MaxPooling",
+    "SimpleRNN",
+    "compiled_step",
+    "explain",
+    "from_keras",
+    "to_keras",
+]

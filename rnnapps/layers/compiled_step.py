@@ -1,0 +1,30 @@
+"""One time step of a layer, for streams."""
+
+from collections.abc import Callable
+
+import keras
+
+from rnnapps.layers.kernels.fused import compiled
+
+
+def compiled_step(layer: keras.layers.RNN) -> Callable:
+    """A compiled function `(x, states) -> (output, states)` of one time step of a built layer.
+
+    `x` is `(batch, features)`, each state and the output `(batch, units)`; the first states are
+    `layer.get_initial_state(batch)`. It is compiled once for each batch size (on PyTorch it runs as it
+    is), uses the weights that the layer has when it is called, and no dropout. What a stream costs is
+    this, and not `model.predict`, which prepares for any amount of data at every call.
+    """
+    cell = layer.cell
+
+    def step(weights, x, states):
+        with keras.StatelessScope(state_mapping=zip(cell.variables, weights, strict=True)):
+            return cell(x, list(states))
+
+    if keras.backend.backend() == "torch":
+        import torch
+
+        # Else the record of what a gradient needs would grow with the stream.
+        return torch.no_grad()(lambda x, states: cell(x, list(states)))
+    fast = compiled(step)
+    return lambda x, states: fast([variable.value for variable in cell.variables], x, list(states))

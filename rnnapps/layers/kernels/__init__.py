@@ -1,0 +1,1 @@
+"""Ways to run a recurrence, and the choice between them."""

@@ -1,0 +1,125 @@
+"""Running a layer by the kernel that was chosen for it."""
+
+import keras
+from keras import ops
+
+from rnnapps.layers.kernels import equations, fused, library
+from rnnapps.layers.kernels.choice import KERNELS, choose, cudnn_obstacle
+from rnnapps.layers.kernels.equations import States, Tensor
+from rnnapps.layers.kernels.weights import of_cell
+
+EQUATIONS = {"lstm": equations.LSTM, "gru": equations.GRU, "rnn": equations.SIMPLE_RNN}
+
+
+class Recurrence:
+    """What LSTM, GRU and SimpleRNN add to Keras's layers: the choice of a kernel.
+
+    A class of it names its equations by the attribute `kind`.
+    """
+
+    kind: str
+
+    def __init__(self, units: int, *args, kernel: str = "auto", **kwargs):
+        super().__init__(units, *args, **kwargs)
+        if kernel not in KERNELS:
+            raise ValueError(f"kernel={kernel!r}: expected one of {', '.join(KERNELS)}")
+        self.kernel = kernel
+        if keras.backend.backend() == "tensorflow":  # XLA does not know its operation of cuDNN
+            self.supports_jit = kernel in ("fused", "keras") or bool(cudnn_obstacle(self))
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
+        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        kernel = choose(self).kernel
+        if kernel == "keras":
+            # Its loop, not the short cuts of Keras's LSTM and GRU, which differ by backend.
+            return keras.layers.RNN.inner_loop(self, sequences, initial_state, mask, training)
+        if mask is not None:
+            mask = ops.cast(mask, "bool")
+        if self.stateful and keras.backend.backend() == "torch":
+            # They are the layer's variables, overwritten before the gradient is computed.
+            initial_state = [ops.copy(state) for state in initial_state]
+        outputs, states = run_layer(self, kernel, sequences, mask, initial_state, training)
+        last = shown(self, states[0], mask, steps=False)
+        if not self.return_sequences:
+            return last, last[:, None], list(states)
+        outputs = shown(self, outputs, mask)
+        return last, ops.flip(outputs, axis=1) if self.go_backwards else outputs, list(states)
+
+    def dropped(self, sequences: Tensor, training: bool) -> Tensor:
+        """The inputs with the layer's dropout: one pattern a row, the same at each time step."""
+        if not (training and self.cell.dropout):
+            return sequences
+        return sequences * self.cell.get_dropout_mask(sequences[:, 0, :])[:, None]
+
+    def get_config(self):
+        config = super().get_config() | {"kernel": self.kernel}
+        return config | {"use_cudnn": self.use_cudnn} if hasattr(self, "use_cudnn") else config
+
+
+def run_layer(
+    layer: Recurrence,
+    kernel: str,
+    sequences: Tensor,
+    mask: Tensor | None,
+    states: States,
+    training: bool,
+) -> tuple[Tensor, States]:
+    """Run a layer by the kernel "cudnn" or "fused".
+
+    Args:
+        sequences: `(batch, time, features)`.
+        mask: bool `(batch, time)`, or None.
+        states: the initial ones, each `(batch, units)`.
+
+    Returns:
+        The outputs `(batch, time, units)` in order of time, which repeat the state at masked steps (or
+        None if the layer does not return sequences), and the last states.
+    """
+    sequences, weights = layer.dropped(sequences, training), of_cell(layer.cell)
+    reverse, cell = layer.go_backwards, layer.cell
+    if kernel == "cudnn" or keras.backend.backend() == "torch":
+        wanted = layer.return_state or layer.stateful
+        return library.run(library_name(layer), sequences, mask, reverse, states, weights, wanted)
+    activations = (cell.activation, getattr(cell, "recurrent_activation", cell.activation))
+    kind = EQUATIONS[layer.kind]
+    return fused.run(
+        kind,
+        activations,
+        sequences,
+        mask,
+        reverse,
+        tuple(states),
+        weights,
+        layer.return_sequences,
+        bool(training),
+    )
+
+
+def library_name(layer: Recurrence) -> str:
+    """The layer's name in cuDNN and PyTorch."""
+    return f"rnn_{layer.cell.activation.__name__}" if layer.kind == "rnn" else layer.kind
+
+
+def shown(layer: Recurrence, outputs: Tensor, mask: Tensor | None, steps: bool = True) -> Tensor:
+    """Outputs that repeat the state at masked steps, by Keras's rule for these steps.
+
+    That is zero with `zero_output_for_mask`; otherwise the last output, which is zero before the first
+    real step. On JAX, Keras's loop gives the initial state there.
+
+    Args:
+        layer: whose outputs they are.
+        outputs: `(batch, time, units)` in order of time; without `steps` those of the step that is
+            processed last, `(batch, units)`.
+        mask: bool `(batch, time)`, or None.
+        steps: whether `outputs` has a time axis.
+    """
+    if mask is None or (keras.backend.backend() == "jax" and not layer.zero_output_for_mask):
+        return outputs
+    if not layer.zero_output_for_mask:
+        real = ops.cast(ops.flip(mask, axis=1) if layer.go_backwards else mask, "int32")
+        mask = ops.cumsum(real, axis=1) > 0
+        mask = ops.flip(mask, axis=1) if layer.go_backwards else mask
+    if not steps:
+        mask = mask[:, 0 if layer.go_backwards else -1]
+    return ops.where(mask[..., None], outputs, ops.zeros_like(outputs))
