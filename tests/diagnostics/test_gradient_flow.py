@@ -1,0 +1,181 @@
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from rnnapps import layers
+from rnnapps.diagnostics import experiment, gradient_flow, plot
+from rnnapps.diagnostics.__main__ import main
+
+UNITS = 3
+X = np.random.default_rng(0).normal(size=(2, 6, UNITS))
+OPTIONS = {"dtype": "float64", "return_state": True}
+
+
+def built(*stack):
+    features = X.shape
+    for layer in stack:
+        layer.build(features)
+        # Biases begin at zero, where a mistake about them would not show.
+        layer.set_weights([np.random.default_rng(1).normal(size=w.shape) for w in layer.get_weights()])
+        features = (*X.shape[:2], UNITS)
+    return list(stack)
+
+
+def squares(outputs):
+    """A loss of each row that counts all that the layer returns."""
+    return ops.sum(ops.reshape(outputs, (len(X), -1)) ** 2, axis=-1)
+
+
+def run(stack, x, states, residual):
+    after = []
+    for layer, state in zip(stack, states, strict=True):
+        y, *state = layer(x, initial_state=state)
+        x = x + y if residual else y
+        after.append(state)
+    return squares(x), after
+
+
+def by_differences(stack, step, residual=False, delta=1e-6):
+    """The norms `(layers,)` at the states that enter a step, by moving them to both sides."""
+    states = [layer.get_initial_state(len(X)) for layer in stack]
+    if step:
+        _, states = run(stack, X[:, :step], states, residual)
+    states = [[np.array(part) for part in state] for state in states]
+    norms = []
+    for parts in states:
+        slopes = []
+        for part in parts:
+            for unit in range(UNITS):
+                losses = []
+                for move in (delta, -delta):
+                    part[:, unit] += move
+                    losses.append(np.array(run(stack, X[:, step:], states, residual)[0]))
+                    part[:, unit] -= move
+                slopes.append((losses[0] - losses[1]) / (2 * delta))
+        norms.append(np.linalg.norm(slopes, axis=0).mean())
+    return norms
+
+
+@pytest.mark.parametrize("return_sequences", [False, True])
+@pytest.mark.parametrize(
+    "make", [keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU, layers.LSTM, layers.GRU]
+)
+def test_is_what_finite_differences_are(make, return_sequences):
+    (layer,) = built(make(UNITS, return_sequences=return_sequences, **OPTIONS))
+    flow = gradient_flow(layer, X, squares)
+    assert flow.shape == (6,)
+    for step in (0, 3, 5):
+        (norm,) = by_differences([layer], step)
+        assert flow[step] == pytest.approx(norm, rel=1e-6)
+
+
+@pytest.mark.parametrize("residual", [False, True])
+def test_of_a_stack_it_is_of_each_layer(residual):
+    stack = built(
+        keras.layers.LSTM(UNITS, return_sequences=True, **OPTIONS),
+        keras.layers.SimpleRNN(UNITS, return_sequences=True, **OPTIONS),
+    )
+    flows = gradient_flow(stack, X, squares, residual)
+    assert flows.shape == (2, 6)
+    for step in (0, 4):
+        np.testing.assert_allclose(flows[:, step], by_differences(stack, step, residual), rtol=1e-6)
+
+
+def test_dropout_is_off_and_the_weights_stay():
+    (plain,) = built(keras.layers.GRU(UNITS, dtype="float64"))
+    (layer,) = built(keras.layers.GRU(UNITS, dtype="float64", dropout=0.5, recurrent_dropout=0.5))
+    before = layer.get_weights()
+    flow = gradient_flow(layer, X, squares)
+    np.testing.assert_allclose(flow, gradient_flow(plain, X, squares), rtol=1e-12)
+    for old, new in zip(before, layer.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        (keras.layers.GRU(UNITS), "no weights yet"),
+        (built(keras.layers.GRU(UNITS, go_backwards=True))[0], "runs backwards"),
+        (keras.layers.Bidirectional(keras.layers.GRU(UNITS)), "not a recurrent layer"),
+    ],
+)
+def test_refuses_what_it_cannot_measure(layer, message):
+    with pytest.raises(ValueError, match=message):
+        gradient_flow(layer, X, squares)
+
+
+def float32_flow():
+    """The same numbers on every backend."""
+    (layer,) = built(keras.layers.LSTM(UNITS))
+    return gradient_flow(layer, X.astype("float32"), squares)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_other_backends_agree(backend):
+    result = subprocess.run(
+        [sys.executable, "-c", "import test_gradient_flow as t; print(t.float32_flow().tolist())"],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parent,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+    np.testing.assert_allclose(json.loads(result.stdout), float32_flow(), rtol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory):
+    """The rows of the table that the command prints, by name, and its picture."""
+    picture = tmp_path_factory.mktemp("diagnostics") / "flow.png"
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        main(["--rows", "4", "--output", str(picture)])
+    rows = {line[:30].strip(): line[30:].split() for line in printed.getvalue().splitlines()}
+    return rows, picture
+
+
+def test_weights_decide_how_far_the_gradient_travels(command):
+    rows, _ = command
+    names = (experiment.SMALL, experiment.LARGE, experiment.CHRONO)
+    small, large, chrono = (float(rows[name][-1]) for name in names)
+    assert small < 1e-6  # vanishes
+    assert large > 1e3  # explodes
+    assert 1e-3 < chrono < 10
+
+
+def test_residual_connections_help_across_layers_and_not_across_time(command):
+    rows, _ = command
+    plain, residual = rows[experiment.STACK], rows[experiment.RESIDUAL]
+    assert float(residual[0]) > 10 * float(plain[0])
+    assert float(residual[-1]) < 1e-6
+
+
+def test_clipping_bounds_the_update(command):
+    rows, _ = command
+    assert float(rows["as it is"][0]) > 1e3
+    assert rows["clipped to norm 1"] == ["1.0e+00"]
+
+
+def test_measuring_the_update_puts_the_weights_back():
+    network = experiment.networks(units=2, seed=1)[experiment.SMALL]
+    before = network.layers[0].get_weights()
+    assert experiment.weight_update(network, *experiment.text_rows(1)) > 0
+    for old, new in zip(before, network.layers[0].get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_plot_is_a_png(command, tmp_path):
+    plot(
+        {"falls": np.logspace(0, -50, 20), "has zeros": np.array([0.0, 0.1, 1.0])}, tmp_path / "flow.png"
+    )
+    for file in (tmp_path / "flow.png", command[1]):
+        assert file.read_bytes().startswith(b"\x89PNG\r\n")
