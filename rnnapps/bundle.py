@@ -137,17 +137,17 @@ def save_model(model, folder: Path) -> None:
     keras.Model(model.inputs, model.outputs, name=model.name).save(folder / MODEL)
 
 
-def load_model(path: Path):
-    """Load the network of a checked bundle, as `keras.Model`."""
+def load_model(path: Path, file: str = MODEL):
+    """Load the network of a checked bundle, or another file of a folder, as `keras.Model`."""
     backend.load_quietly()
     import keras
 
     import rnnapps.layers  # noqa: F401  registers the layers that the file names
 
     try:
-        return keras.saving.load_model(path / MODEL, compile=False, safe_mode=True)
+        return keras.saving.load_model(path / file, compile=False, safe_mode=True)
     except (ValueError, TypeError, KeyError, OSError) as error:
-        raise UserError(f"{path / MODEL}: Keras {keras.__version__} cannot read it: {error}") from None
+        raise UserError(f"{path / file}: Keras {keras.__version__} cannot read it: {error}") from None
 
 
 def check_output(path: Path, overwrite: bool) -> None:

@@ -15,7 +15,8 @@ COMMANDS = {  # command: (module, what it does)
     "train": ("rnnapps.{}.train", "train a model and write it as a bundle"),
     "evaluate": ("rnnapps.{}.evaluate", "score a bundle on test rows, beside its baseline"),
     "predict": ("rnnapps.{}.infer", "apply a bundle to your own input"),
-    "benchmark": ("rnnapps.benchmark.{}", "measure: input APPLICATION, predict APPLICATION"),
+    "benchmark": ("rnnapps.benchmark.{}", "measure: input APPLICATION, predict APPLICATION, layers"),
+    "doctor": ("rnnapps.doctor", "say which kernels run a model's recurrent layers here"),
     "list": ("rnnapps.listing", "list the applications and the bundles that are here"),
 }
 
@@ -30,7 +31,7 @@ Every command takes --debug, which shows the traceback of an error. Exit status:
 failure, 2 for wrong use. Version {__version__}.
 """
 
-BENCHMARKS = ("input", "predict")
+BENCHMARKS = ("input", "predict", "layers")
 
 
 def dispatch(arguments: list[str]) -> None:

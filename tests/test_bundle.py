@@ -4,6 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rnnapps
@@ -22,6 +23,28 @@ def rewrite_sums(path):
     names = sorted(file.name for file in path.iterdir() if file.name != bundle.SUMS)
     lines = [f"{bundle._digest(path / name)}  {name}\n" for name in names]
     (path / bundle.SUMS).write_text("".join(lines))
+
+
+def test_a_bundle_written_before_the_layers_of_rnnapps_keeps_loading():
+    """Version 1, with Keras's layers; as converted, it gives the same."""
+    import keras
+
+    from rnnapps.layers import LSTM, from_keras
+
+    path = Path(__file__).parent / "fixtures" / "bundle-keras-layers"
+    classify = rnnapps.load(path)
+    written = {"A fine film.": 0.512033, "Not good.": 0.502944}  # by what trained it
+    for text, positive in written.items():
+        assert classify(text).probabilities["positive"] == pytest.approx(positive, abs=2e-6)
+    model = bundle.load_model(path)
+    assert isinstance(model.get_layer("recurrent_1").forward_layer, keras.layers.LSTM)
+    assert not isinstance(model.get_layer("recurrent_1").forward_layer, LSTM)
+    converted = from_keras(model)
+    assert isinstance(converted.get_layer("recurrent_1").forward_layer, LSTM)
+    tokens = np.array([[5, 17, 200, 3, 0, 0], [9, 0, 0, 0, 0, 0]], "int32")
+    np.testing.assert_allclose(
+        converted.predict_on_batch(tokens), model.predict_on_batch(tokens), atol=1e-6
+    )
 
 
 FILES = (
