@@ -7,6 +7,7 @@ that ran through (same machine, backend, threads and versions).
 """
 
 import contextlib
+import logging
 import signal
 import threading
 import time
@@ -23,6 +24,8 @@ from rnnapps.errors import UserError
 from rnnapps.training import checkpoint
 from rnnapps.training.config import TrainingConfig
 from rnnapps.training.folder import CHECKPOINT, LOGS, clear_folder
+
+log = logging.getLogger("rnnapps.training")
 
 
 def fit(
@@ -52,7 +55,8 @@ def fit(
     from tensorboard.summary import Writer
 
     file = folder / CHECKPOINT
-    _compile_step(model, batches)
+    first_steps: dict[tuple[int, ...], float] = {}  # seconds that the first of each shape took
+    _compile_step(model, batches, first_steps)
     state = State()
     if not config.resume:
         clear_folder(folder)
@@ -64,7 +68,7 @@ def fit(
             task = progress.start(state.epoch, config.epochs, state.step)
             began = time.monotonic() - state.seconds
             for batch in batches.epoch(state.epoch, start=state.step):
-                logs = model.train_on_batch(*batch, return_dict=True)
+                logs = _train_step(model, batch, first_steps)
                 _check_finite(logs["loss"], state)
                 state.add(logs, rows=len(batch[0]))
                 state.seconds = time.monotonic() - began
@@ -86,6 +90,10 @@ def fit(
             _save(model, file, state, identity)
             _stop_if(interrupted, state)
     board.close()
+    shapes, seconds = len(first_steps), sum(first_steps.values())
+    log.info(
+        "%d shapes of batches: %.1f seconds for their first steps, compilation included", shapes, seconds
+    )
     model.set_weights(state.best_weights)
     return state.history
 
@@ -142,7 +150,19 @@ def _stop_if(interrupted: threading.Event, state: State) -> None:
         )
 
 
-def _compile_step(model: keras.Model, batches: BucketedBatches) -> None:
+def _train_step(
+    model: keras.Model, batch: tuple[np.ndarray, ...], first_steps: dict[tuple[int, ...], float]
+) -> dict[str, float]:
+    """A step; the time that it took is kept if its batch is the first of its shape."""
+    began = time.monotonic()
+    logs = model.train_on_batch(*batch, return_dict=True)
+    first_steps.setdefault(batch[0].shape, time.monotonic() - began)
+    return logs
+
+
+def _compile_step(
+    model: keras.Model, batches: BucketedBatches, first_steps: dict[tuple[int, ...], float]
+) -> None:
     """Trace the training step on two lengths, and leave every variable as it was.
 
     TensorFlow fixes the lengths at the first trace and frees them at the second. Doing both here, in
@@ -154,7 +174,7 @@ def _compile_step(model: keras.Model, batches: BucketedBatches) -> None:
     variables = variables + model.optimizer.variables
     before += [variable.numpy() for variable in model.optimizer.variables]
     for batch in batches.extremes():
-        model.train_on_batch(*batch)
+        _train_step(model, batch, first_steps)
     for variable, value in zip(variables, before, strict=True):
         variable.assign(value)
 
