@@ -21,7 +21,7 @@ from rnnapps.sentiment.data import EMBEDDED
 from rnnapps.training.config import TrainingConfig
 
 SMALL_MODEL = ModelConfig(units=8, embedding_size=16)
-SMALL_TEXT = TextConfig(vocabulary=600, max_length=64)
+SMALL_TEXT = TextConfig(vocabulary=600, max_length=32)  # few lengths: XLA compiles each
 
 
 def run(*command: str, backend: str = "tensorflow", **options) -> subprocess.CompletedProcess:

@@ -41,11 +41,18 @@ def test_applications_are_imported_by_nobody_but_themselves(file):
         assert parts(imported(file)) & set(rnnapps.APPLICATIONS) <= {package}
 
 
+TENSORFLOW = {  # what runs on TensorFlow only, or asks it for a GPU
+    "data/tfds_source.py": {"tensorflow_datasets"},
+    "layers/kernels/choice.py": {"tensorflow"},
+    "layers/kernels/fused.py": {"tensorflow"},
+    "layers/kernels/tensorflow_cudnn.py": {"tensorflow"},
+}
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_only_the_source_of_tensorflow_datasets_names_tensorflow(file):
+def test_tensorflow_is_named_by_few_files(file):
     tensorflow = {name for name in imported(file) if name.split(".")[0].startswith("tensorflow")}
-    allowed = {"tensorflow_datasets"} if file.name == "tfds_source.py" else set()
-    assert tensorflow <= allowed
+    assert tensorflow <= TENSORFLOW.get(file.relative_to(ROOT).as_posix(), set())
 
 
 def test_each_application_has_the_same_files():

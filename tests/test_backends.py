@@ -1,6 +1,11 @@
-"""The same training and the same bundle on every backend."""
+"""The same layers, the same training and the same bundle on every backend."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from conftest import run
@@ -34,3 +39,20 @@ def test_trains_and_serves_what_tensorflow_serves(backend, sentences_csv, tmp_pa
     assert len(here) == 2
     for ours, theirs in zip(here, there, strict=True):
         assert ours["probabilities"] == pytest.approx(theirs["probabilities"], abs=1e-5)
+
+
+FILES = ("test_kernels", "test_cudnn", "test_keras_behaviour", "test_compiled_step")
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_layers(backend):
+    """The tests of the recurrent layers, which run on TensorFlow when they are found, in a process."""
+    folder = Path(__file__).parent / "layers"
+    # JAX compiles everything it runs: there the odd masks, which hold all others, are enough.
+    fewer = ("-k", "not test_fused_equals_the_loop or odd") if backend == "jax" else ()
+    command = [sys.executable, "-m", "pytest", "-q", *fewer, *(folder / f"{name}.py" for name in FILES)]
+    result = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | {"KERAS_BACKEND": backend}, timeout=900
+    )
+    assert result.returncode == 0, result.stdout[-5000:]
+    assert int(re.search(r"(\d+) passed", result.stdout)[1]) > 60

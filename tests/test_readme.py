@@ -1,5 +1,6 @@
 """What the READMEs show works."""
 
+import json
 import re
 import shlex
 from pathlib import Path
@@ -7,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import rnnapps
+from rnnapps.benchmark.layers import LayersOptions, ratios
 from rnnapps.cli import COMMANDS
 from rnnapps.command_line import parse
+from rnnapps.diagnostics.__main__ import DiagnosticsConfig
 from rnnapps.sentiment import SentimentConfig
 from rnnapps.sentiment.evaluate import EvaluateOptions
 from rnnapps.sentiment.infer import PredictOptions
@@ -37,16 +40,32 @@ def commands():
 
 @pytest.mark.parametrize("words", list(commands()))
 def test_commands_have_these_flags(words):
-    command, application, *flags = words
+    command, name, *flags = words
     assert command in COMMANDS
-    assert application in rnnapps.APPLICATIONS
-    parse(OPTIONS[command], flags, prog="rnnapps")
+    if command == "benchmark":
+        assert name == "layers"
+        parse(LayersOptions, flags, prog="rnnapps")
+    elif command != "doctor":
+        assert name in rnnapps.APPLICATIONS
+        parse(OPTIONS[command], flags, prog="rnnapps")
 
 
 def test_python_of_the_front_page_runs(capsys):
-    (block,) = (block for readme, block in blocks("python") if readme == Path("README.md"))
-    exec(block, {})
-    assert "positive" in capsys.readouterr().out
+    for readme, block in blocks("python"):
+        if readme == Path("README.md"):
+            exec(block, {})
+    printed = capsys.readouterr().out
+    assert "positive" in printed
+    assert re.search(r"^lstm(_\d+)?: fused$", printed, re.MULTILINE)  # Keras numbers the layers of a process
+
+
+def test_python_of_the_page_of_the_layers_runs(capsys):
+    page = [block for readme, block in blocks("python") if readme.parent.name == "layers"]
+    variables = {}
+    for block in page:
+        exec(block, variables)
+    assert "dropped: keras" in capsys.readouterr().out
+    assert variables["output"].shape == (1, 256)
 
 
 def test_every_link_leads_somewhere():
@@ -62,7 +81,12 @@ def test_every_link_leads_somewhere():
 def test_every_flag_that_a_readme_names_exists():
     from rnnapps.command_line import flags
 
-    known = set(flags(SentimentConfig())) | {f"--no-{flag[2:]}" for flag in flags(SentimentConfig())}
+    given = [
+        flag
+        for options in (SentimentConfig, LayersOptions, DiagnosticsConfig)
+        for flag in flags(options())
+    ]
+    known = {*given, *(f"--no-{flag[2:]}" for flag in given)}
     known |= {
         "--help",
         "--config",
@@ -77,3 +101,22 @@ def test_every_flag_that_a_readme_names_exists():
     for readme in READMES:
         for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", readme.read_text(encoding="utf-8")):
             assert flag in known | {"--quiet", "--check"}, f"{readme}: {flag}"
+
+
+def test_figures_of_the_layers_are_those_of_the_results():
+    """Each ratio in the table on the layers' page is one of the results file, which a command wrote."""
+    page = ROOT / "rnnapps" / "layers"
+    report = json.loads((page / "results" / "tensorflow.json").read_text(encoding="utf-8"))
+    text = (page / "README.md").read_text(encoding="utf-8")
+    assert report["command"] in text and report["processor"] in text
+    names = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn", "Bidirectional LSTM": "bilstm"}
+    others = [("keras", "auto"), ("keras", "xla"), ("pytorch", "eager")]
+    columns = [(kind, *other) for kind in ("training", "forward") for other in others]
+    fields = ("layer", "shape", "mask", "pass", "library", "compiled")
+    measured = {tuple(row[field] for field in fields): row["ratio"] for row in ratios(report["rows"])}
+    cells = re.findall(r"^\| ([\w ]+) \| (\d+x\d+x\d+x\d+) \| (\w+) \| (.+) \|$", text, re.MULTILINE)
+    assert cells
+    for layer, shape, mask, figures in cells:
+        for column, figure in zip(columns, figures.split(" | "), strict=True):
+            assert figure == f"{measured.pop((names[layer], shape, mask, *column)):.2f}"
+    assert {key[3] for key in measured} <= {"step"}  # no other row was left out
