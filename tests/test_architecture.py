@@ -43,8 +43,10 @@ def test_applications_are_imported_by_nobody_but_themselves(file):
 
 TENSORFLOW = {  # what runs on TensorFlow only, or asks it for a GPU
     "data/tfds_source.py": {"tensorflow_datasets"},
+    "decoding/compiled.py": {"tensorflow"},
+    "layers/kernels/cell_loop.py": {"tensorflow"},
     "layers/kernels/choice.py": {"tensorflow"},
-    "layers/kernels/fused.py": {"tensorflow"},
+    "layers/kernels/loops.py": {"tensorflow"},
     "layers/kernels/tensorflow_cudnn.py": {"tensorflow"},
 }
 

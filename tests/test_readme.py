@@ -56,7 +56,9 @@ def test_python_of_the_front_page_runs(capsys):
             exec(block, {})
     printed = capsys.readouterr().out
     assert "positive" in printed
-    assert re.search(r"^lstm(_\d+)?: fused$", printed, re.MULTILINE)  # Keras numbers the layers of a process
+    assert re.search(
+        r"^lstm(_\d+)?: fused$", printed, re.MULTILINE
+    )  # Keras numbers the layers of a process
 
 
 def test_python_of_the_page_of_the_layers_runs(capsys):

@@ -196,7 +196,7 @@ def streaming(library: str, case: Case) -> Measure:
         return repeated(lambda: model.predict(x, verbose=0))
 
     from rnnapps.layers import compiled_step
-    from rnnapps.layers.kernels.fused import compiled
+    from rnnapps.layers.kernels.loops import compiled
 
     layer = keras_layer(library, case)
     layer(x)

@@ -3,21 +3,31 @@
 `LSTM`, `GRU`, `SimpleRNN` and `Bidirectional` are Keras's own with faster kernels.
 """
 
+from rnnapps.layers.attention_decoder import AttentionDecoder
 from rnnapps.layers.attention_pooling import AttentionPooling
+from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.bidirectional import Bidirectional
 from rnnapps.layers.compiled_step import compiled_step
 from rnnapps.layers.conversion import from_keras, to_keras
 from rnnapps.layers.explanation import explain
 from rnnapps.layers.gru import GRU
+from rnnapps.layers.layer_norm_gru import LayerNormGRU
+from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
 from rnnapps.layers.lstm import LSTM
+from rnnapps.layers.luong_attention import LuongAttention
 from rnnapps.layers.max_pooling import MaxPooling
 from rnnapps.layers.simple_rnn import SimpleRNN
 
 __all__ = [
     "GRU",
     "LSTM",
+    "AttentionDecoder",
     "AttentionPooling",
+    "BahdanauAttention",
     "Bidirectional",
+    "LayerNormGRU",
+    "LayerNormLSTM",
+    "LuongAttention",
     "MaxPooling",
     "SimpleRNN",
     "compiled_step",

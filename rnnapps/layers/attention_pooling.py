@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from rnnapps.layers.masked_softmax import masked_softmax
+
 
 @keras.saving.register_keras_serializable(package="rnnapps")
 class AttentionPooling(keras.layers.Layer):
@@ -32,15 +34,9 @@ class AttentionPooling(keras.layers.Layer):
 
     def call(self, states, mask=None):
         scores = ops.matmul(ops.tanh(ops.matmul(states, self.projection) + self.bias), self.query)
-        scores = ops.cast(scores, "float32")  # (batch, time, 1)
-        if mask is not None:
-            mask = ops.cast(mask, "float32")[:, :, None]
-            scores = ops.where(mask > 0, scores, -1e9)
-        weights = ops.softmax(scores, axis=1)
-        if mask is not None:
-            weights = weights * mask
-        pooled = ops.sum(ops.cast(weights, states.dtype) * states, axis=1)
-        return pooled, weights[:, :, 0]
+        weights = masked_softmax(scores[:, :, 0], mask)
+        pooled = ops.sum(ops.cast(weights, states.dtype)[:, :, None] * states, axis=1)
+        return pooled, weights
 
     def compute_mask(self, inputs, mask=None):
         return None, None

@@ -6,7 +6,6 @@ from keras import ops
 from rnnapps.layers.kernels import library
 from rnnapps.layers.kernels.choice import choose
 from rnnapps.layers.kernels.recurrence import Recurrence, library_name, shown
-from rnnapps.layers.kernels.weights import of_cell
 
 MERGE = {
     "concat": lambda a, b: ops.concatenate([a, b], axis=-1),
@@ -37,7 +36,7 @@ class Bidirectional(keras.layers.Bidirectional):
         half = len(initial_state) // 2
         states = (initial_state[:half], initial_state[half:])
         mask = None if mask is None else ops.cast(mask, "bool")
-        weights = [of_cell(layer.cell) for layer in directions]
+        weights = [layer.weights_of_cell(training) for layer in directions]
         results = library.run_both(library_name(directions[0]), sequences, mask, states, weights)
         ends = [state for _, last in results for state in last]
         steps = self.return_sequences

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import keras
 
-from rnnapps.layers.kernels.fused import compiled
+from rnnapps.layers.kernels.loops import compiled
+from rnnapps.layers.kernels.zoneout import expected
 
 
 def compiled_step(layer: keras.layers.RNN) -> Callable:
@@ -16,15 +17,23 @@ def compiled_step(layer: keras.layers.RNN) -> Callable:
     this, and not `model.predict`, which prepares for any amount of data at every call.
     """
     cell = layer.cell
+    rates = getattr(layer, "zoneout_rates", ())
 
-    def step(weights, x, states):
+    def step(x, states):
+        output, new = cell(x, list(states))
+        if not any(rates):
+            return output, new
+        new = expected(rates, new, states)
+        return new[0], new
+
+    def with_weights(weights, x, states):
         with keras.StatelessScope(state_mapping=zip(cell.variables, weights, strict=True)):
-            return cell(x, list(states))
+            return step(x, states)
 
     if keras.backend.backend() == "torch":
         import torch
 
         # Else the record of what a gradient needs would grow with the stream.
-        return torch.no_grad()(lambda x, states: cell(x, list(states)))
-    fast = compiled(step)
+        return torch.no_grad()(step)
+    fast = compiled(with_weights)
     return lambda x, states: fast([variable.value for variable in cell.variables], x, list(states))

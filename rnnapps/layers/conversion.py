@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 NAMES = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
+OURS = ("kernel", "weight_drop", "zoneout", "zoneout_cell")  # arguments that Keras's layers do not have
 
 
 def from_keras(model: keras.layers.Layer) -> keras.layers.Layer:
@@ -29,13 +30,18 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
     """A copy of a model or layer without LSTM, GRU, SimpleRNN and Bidirectional of `rnnapps.layers`.
 
     Saved, it loads where rnnapps is not installed (if nothing else of rnnapps is in it). Weights are
-    copied; a model is returned uncompiled.
+    copied; a model is returned uncompiled. Weight drop, which acts in training only, is left out.
+
+    Raises:
+        ValueError: a layer has zoneout, which acts outside of training too.
     """
 
     def convert(entry):
         name = entry.get("registered_name") or ""
         if name.startswith("rnnapps>") and entry["class_name"] in NAMES:
-            config = {key: value for key, value in entry["config"].items() if key != "kernel"}
+            config = {key: value for key, value in entry["config"].items() if key not in OURS}
+            if entry["config"].get("zoneout") or entry["config"].get("zoneout_cell"):
+                raise ValueError(f"{config['name']}: Keras's layers have no zoneout")
             return entry | {"module": "keras.layers", "registered_name": None, "config": config}
         return entry
 

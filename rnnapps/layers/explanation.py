@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import keras
 
+from rnnapps.layers.kernels.cell_layer import CellLayer
 from rnnapps.layers.kernels.choice import choose, gpu
 from rnnapps.layers.kernels.recurrence import Recurrence
 
@@ -57,6 +58,8 @@ def _recurrent(layer: keras.layers.Layer, prefix: str = "") -> Iterator[tuple[st
 
 
 def _explain(name: str, layer: keras.layers.RNN) -> Explanation:
+    if isinstance(layer, CellLayer):
+        return Explanation(name, *layer.choice())
     if isinstance(layer, Recurrence):
         try:
             return Explanation(name, *choose(layer))

@@ -2,7 +2,7 @@
 
 import keras
 
-from rnnapps.layers.kernels.recurrence import Recurrence
+from rnnapps.layers.kernels.recurrence import Recurrence, check_rates
 
 
 @keras.saving.register_keras_serializable(package="rnnapps")
@@ -18,9 +18,23 @@ class LSTM(Recurrence, keras.layers.LSTM):
         units: size of the state.
         kernel: "auto" takes the first of "cudnn", "fused" and "keras" that can run the layer exactly;
             `rnnapps.layers.explain` tells which and why. One that is named and cannot run is an error.
+        weight_drop: share of the recurrent weights that are zero in a training step, the others being
+            scaled up (DropConnect, Wan et al. 2013; for the weights of an LSTM Merity et al. 2018). All
+            kernels but "keras" run it at full speed.
+        zoneout, zoneout_cell: share of the units of h and of c that keep their state at a training step
+            (Krueger et al. 2017); otherwise the states are mixed in that proportion. Kernel "fused".
 
     Raises:
-        ValueError: `kernel` is unknown or, when the layer is called, cannot run it.
+        ValueError: `kernel` is unknown or, when the layer is called, cannot run it; a rate is not at
+            least 0 and below 1.
     """
 
     kind = "lstm"
+
+    def __init__(self, units: int, *args, zoneout_cell: float = 0.0, **kwargs):
+        super().__init__(units, *args, **kwargs)
+        check_rates(zoneout_cell=zoneout_cell)
+        self.zoneout_cell = zoneout_cell
+
+    def get_config(self):
+        return super().get_config() | {"zoneout_cell": self.zoneout_cell}

@@ -7,7 +7,7 @@ from rnnapps.layers.kernels.recurrence import Recurrence
 
 @keras.saving.register_keras_serializable(package="rnnapps")
 class SimpleRNN(Recurrence, keras.layers.SimpleRNN):
-    """Keras's SimpleRNN with the argument `kernel`, as of `rnnapps.layers.LSTM`.
+    """Keras's SimpleRNN with the arguments `kernel`, `weight_drop`, `zoneout` of `rnnapps.layers.LSTM`.
 
     Elman 1990: `h_t = tanh(x_t W + h_{t-1} U + b)`. Shapes, masks and errors are those of
     `rnnapps.layers.LSTM`; there is one state.

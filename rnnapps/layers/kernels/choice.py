@@ -26,7 +26,7 @@ def choose(layer: keras.layers.RNN) -> Choice:
     if wanted == "auto" and getattr(layer, "use_cudnn", "auto") is True:
         wanted = "cudnn"
     obstacles = {}
-    for kernel, obstacle in (("cudnn", cudnn_obstacle), ("fused", _fused_obstacle), ("keras", _none)):
+    for kernel, obstacle in KERNEL_OBSTACLES:
         prevents = obstacle(layer)
         if wanted == kernel and prevents:
             raise ValueError(
@@ -36,7 +36,8 @@ def choose(layer: keras.layers.RNN) -> Choice:
         if not prevents and wanted in (kernel, "auto"):
             return Choice(kernel, obstacles)
         obstacles[kernel] = prevents or f"kernel='{layer.kernel}'"
-    raise AssertionError(wanted)
+    prevented = "; ".join(f"not {kernel}: {obstacle}" for kernel, obstacle in obstacles.items())
+    raise ValueError(f"{layer.name}: no kernel can run it: {prevented}")
 
 
 def gpu() -> bool:
@@ -55,7 +56,11 @@ def gpu() -> bool:
     return bool(tf.config.list_logical_devices("GPU"))
 
 
-def _none(layer) -> str:
+def _keras_obstacle(layer) -> str:
+    """What Keras's loop does not know."""
+    for name in ("weight_drop", "zoneout", "zoneout_cell"):
+        if getattr(layer, name):
+            return f"{name}={getattr(layer, name)}"
     return ""
 
 
@@ -70,7 +75,7 @@ def cudnn_obstacle(layer: keras.layers.RNN) -> str:
         return f"{backend} offers no SimpleRNN of cuDNN"
     if layer.kind == "gru" and backend == "jax":
         return "JAX offers no GRU of cuDNN"
-    return _fused_obstacle(layer) or _library_obstacle(layer)
+    return _fused_obstacle(layer) or library_obstacle(layer)
 
 
 def _fused_obstacle(layer) -> str:
@@ -89,11 +94,13 @@ def _fused_obstacle(layer) -> str:
         function = getattr(cell, name, keras.activations.sigmoid)
         if not any(function is known for known in DERIVATIVES):
             return f"{name}={_name(function)}"
-    return _library_obstacle(layer) if keras.backend.backend() == "torch" else ""
+    return ""
 
 
-def _library_obstacle(layer) -> str:
-    """What the layers of cuDNN and PyTorch cannot do."""
+def library_obstacle(layer: keras.layers.RNN) -> str:
+    """What the layers of cuDNN and PyTorch cannot do, of what the fused kernel can; empty if nothing."""
+    if any(layer.zoneout_rates):
+        return f"zoneout={layer.zoneout_rates}"
     act = keras.activations
     allowed = {"activation": (act.tanh, act.relu) if layer.kind == "rnn" else (act.tanh,)}
     if layer.kind != "rnn":
@@ -106,3 +113,10 @@ def _library_obstacle(layer) -> str:
 
 def _name(function) -> str:
     return getattr(function, "__name__", type(function).__name__)
+
+
+KERNEL_OBSTACLES = (
+    ("cudnn", cudnn_obstacle),
+    ("fused", _fused_obstacle),
+    ("keras", _keras_obstacle),
+)

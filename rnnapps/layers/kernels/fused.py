@@ -13,7 +13,9 @@ import keras
 from keras import ops
 
 from rnnapps.layers.kernels.equations import Equations, States, Tensor
+from rnnapps.layers.kernels.loops import at, compiled, put, where
 from rnnapps.layers.kernels.weights import Weights
+from rnnapps.layers.kernels.zoneout import blend
 
 
 def run(
@@ -26,17 +28,22 @@ def run(
     weights: Weights,
     all_steps: bool,
     training: bool,
+    zones: States = (),
 ) -> tuple[Tensor | None, States]:
     """Run a layer; see `rnnapps.layers.kernels.recurrence.run_layer` for the shapes.
 
     Products are in the dtype of the weights, everything else in float32 if that is of half precision.
+    `zones` are those of `rnnapps.layers.kernels.zoneout`.
     """
     precision = "float64" if states[0].dtype == "float64" else "float32"
-    if mask is not None:
-        order = _longest_first(mask)
+    by_steps = keras.backend.backend() == "torch"
+    order = None if mask is None or by_steps else _longest_first(mask)
+    if order is not None:
         inverse = ops.argsort(order)
         sequences, *states = (_permuted(part, order, inverse) for part in (sequences, *states))
-        mask = ops.cast(ops.transpose(ops.take(mask, order, axis=0))[:, :, None], precision)
+        mask = ops.take(mask, order, axis=0)
+    if mask is not None:
+        mask = ops.cast(ops.transpose(mask)[:, :, None], precision)
     batch, time = ops.shape(sequences)[:2]
     # A product of matrices: TensorFlow's gradient of one over three axes is many small products.
     flat = ops.reshape(ops.transpose(sequences, (1, 0, 2)), (-1, sequences.shape[-1]))
@@ -44,18 +51,21 @@ def run(
     x = ops.reshape(x, (time, batch, x.shape[-1]))
     biases = tuple(ops.cast(bias, precision) for bias in (weights.input_bias, weights.recurrent_bias))
     states = tuple(ops.cast(state, precision) for state in states)
+    zones = tuple(ops.cast(zone, precision) for zone in zones)
     if sequences.shape[1] == 1:  # of a stream: nothing to repeat
         r = ops.cast(ops.matmul(ops.cast(states[0], flat.dtype), weights.recurrent), precision)
         _, last = equations.forward(x[0] + biases[0], r + biases[1], states, *activations)
+        last = blend(tuple(zone[0] for zone in zones), last, states)
         if mask is not None:
-            last = _where(mask[0], last, states)
+            last = where(mask[0], last, states)
         outputs = last[0][:, None]
     else:
+        loop = _differentiated if by_steps else recurrence
+        loop = loop(equations, *activations, reverse, all_steps)
         recurrent = ops.copy(weights.recurrent)  # TensorFlow treats a variable unlike a tensor
-        loop = recurrence(equations, *activations, reverse, all_steps)
-        outputs, last = loop(x, recurrent, *biases, states, mask, training)
+        outputs, last = loop(x, recurrent, *biases, states, mask, training, zones)
         outputs = ops.transpose(outputs, (1, 0, 2)) if all_steps else None
-    if mask is not None:
+    if order is not None:
         last = tuple(_permuted(state, inverse, order) for state in last)
         outputs = None if outputs is None else _permuted(outputs, inverse, order)
     return outputs, last
@@ -85,24 +95,25 @@ def recurrence(
 ) -> Callable:
     """The recurrence as a differentiable function.
 
-    It is `run(x, weights, input_bias, recurrent_bias, states, mask, training)` and takes `x`
+    It is `run(x, weights, input_bias, recurrent_bias, states, mask, training, zones)` and takes `x`
     `(time, batch, gates * units)`, the recurrent weights `(units, gates * units)` in the dtype of the
     products, both biases `(gates * units,)`, the initial states `(batch, units)`, the mask
     `(time, batch, 1)`, 1 at the real steps (all in the dtype of `x`) or None, with the rows that need
-    most steps first; and whether its gradient will be asked for: what that needs is kept, else computed
-    again. It returns the outputs `(time, batch, units)` in order of time, which repeat the state at
-    masked steps (None without `all_steps`), and the last states.
+    most steps first; whether its gradient will be asked for: what that needs is kept, else computed
+    again; and the zones of zoneout. It returns the outputs `(time, batch, units)` in order of time, they
+    repeat the state at masked steps (None without `all_steps`), and the last states.
     """
     forward = compiled(
         functools.partial(_forward, equations, activation, gate, reverse, all_steps), static=6
     )
     backward = compiled(functools.partial(_backward, equations, activation, gate, reverse))
 
-    def run(x, weights, input_bias, recurrent_bias, states, mask, training):
+    def run(x, weights, input_bias, recurrent_bias, states, mask, training, zones):
         def function(*operands):
             # Else TensorFlow's tape, in eager execution, would look for the gradient of the loop itself.
             x, weights, *rest = map(ops.stop_gradient, operands)
-            biases, states, masks = rest[:2], rest[2 : 2 + count], rest[2 + count :]
+            biases, states, constants = rest[:2], rest[2 : 2 + count], rest[2 + count :]
+            zones, masks = tuple(constants[:zoned]), constants[zoned:]
             mask = masks[0] if masks else None
 
             def gradient(*upstream, **_):
@@ -110,9 +121,9 @@ def recurrence(
                 upstream = upstream[0] if isinstance(upstream[0], (list, tuple)) else upstream
                 d_outputs, d_last = (upstream[0], upstream[1:]) if all_steps else (None, upstream)
                 sequences, saved = (
-                    kept if training else forward(x, weights, *biases, states, mask, True)[:2]
+                    kept if training else forward(x, weights, *biases, states, mask, True, zones)[:2]
                 )
-                (dx, *dr), d_states = backward(weights, sequences, saved, mask, d_outputs, d_last)
+                (dx, *dr), d_states = backward(weights, sequences, saved, mask, d_outputs, d_last, zones)
                 dr = dr[0] if dr else dx
                 # One product over all steps: (units, time * batch) (time * batch, gates * units).
                 before = sequences[0][1:] if reverse else sequences[0][:-1]
@@ -122,32 +133,40 @@ def recurrence(
                 )
                 d_weights = ops.matmul(ops.transpose(rows), deltas)
                 d_biases = (ops.sum(part, axis=(0, 1)) for part in (dx, dr))
-                d_masks = map(ops.zeros_like, masks)
-                return dx, d_weights, *d_biases, *d_states, *d_masks
+                return dx, d_weights, *d_biases, *d_states, *map(ops.zeros_like, constants)
 
-            sequences, saved, last = forward(x, weights, *biases, states, mask, training)
+            sequences, saved, last = forward(x, weights, *biases, states, mask, training, zones)
             kept = sequences, saved
             if not all_steps:
                 return last, gradient
             return (sequences[0][:-1] if reverse else sequences[0][1:], *last), gradient
 
-        count = len(states)
-        masks = () if mask is None else (mask,)
-        results = ops.custom_gradient(function)(x, weights, input_bias, recurrent_bias, *states, *masks)
+        count, zoned = len(states), len(zones)
+        constants = zones if mask is None else (*zones, mask)
+        results = ops.custom_gradient(function)(
+            x, weights, input_bias, recurrent_bias, *states, *constants
+        )
         return (results[0], results[1:]) if all_steps else (None, results)
 
     return run
 
 
-def compiled(function: Callable, static: int | None = None) -> Callable:
-    """The function compiled by XLA: once for each set of shapes, and each value of argument `static`."""
-    if keras.backend.backend() == "jax":
-        import jax
+def _differentiated(
+    equations: Equations, activation: Callable, gate: Callable, reverse: bool, all_steps: bool
+) -> Callable:
+    """The recurrence as `recurrence` has it, step by step, for PyTorch to differentiate."""
 
-        return jax.jit(function, static_argnums=() if static is None else (static,))
-    import tensorflow as tf
+    def run(x, weights, input_bias, recurrent_bias, states, mask, training, zones):
+        outputs = [None] * x.shape[0]
+        for step in reversed(range(x.shape[0])) if reverse else range(x.shape[0]):
+            r = _product(states[0], weights, None) + recurrent_bias
+            _, new = equations.forward(x[step] + input_bias, r, states, activation, gate)
+            new = blend(tuple(zone[step] for zone in zones), new, states)
+            states = new if mask is None else where(mask[step], new, states)
+            outputs[step] = states[0]
+        return (ops.stack(outputs) if all_steps else None), states
 
-    return tf.function(function, autograph=False, jit_compile=True)
+    return run
 
 
 def _steps(mask: Tensor | None, time: int) -> Tensor | int:
@@ -157,22 +176,6 @@ def _steps(mask: Tensor | None, time: int) -> Tensor | int:
     numbers = ops.cast(ops.arange(1, time + 1), "int32")
     needed = ops.any(mask > 0, axis=(1, 2))
     return ops.max(ops.where(needed, numbers, 0))
-
-
-def _at(array: Tensor, step: Tensor) -> Tensor:
-    """Element `step` along the first axis."""
-    # Not by indexing or slicing: TensorFlow would have XLA compile anew for each mask that comes.
-    return ops.take(array, step, axis=0)
-
-
-def _put(array: Tensor, step: Tensor, value: Tensor) -> Tensor:
-    """The array with another element `step` along the first axis."""
-    zero = ops.zeros((), "int32")
-    return ops.slice_update(array, (step, zero, zero), value[None])
-
-
-def _where(real: Tensor, new: States, old: States) -> States:
-    return tuple(ops.where(real > 0, *pair) for pair in zip(new, old, strict=True))
 
 
 def _product(h: Tensor, weights: Tensor, quarters: Tensor | None) -> Tensor:
@@ -219,6 +222,7 @@ def _forward(
     states,
     mask,
     keep,
+    zones,
 ):
     time, batch, _ = ops.shape(x)
     units = weights.shape[0]
@@ -227,12 +231,15 @@ def _forward(
     def body(number, states, sequences, saved):
         step = steps - 1 - number if reverse else number
         r = _product(states[0], weights, quarters(step)) + recurrent_bias
-        kept, new = equations.forward(_at(x, step) + input_bias, r, states, activation, gate)
+        kept, new = equations.forward(at(x, step) + input_bias, r, states, activation, gate)
+        if zones:
+            kept = ops.concatenate([kept, *new], axis=-1)
+            new = blend(tuple(at(zone, step) for zone in zones), new, states)
         if mask is not None:
-            new = _where(_at(mask, step), new, states)
+            new = where(at(mask, step), new, states)
         after = step if reverse else step + 1
-        sequences = tuple(_put(all_, after, one) for all_, one in zip(sequences, new, strict=False))
-        return number + 1, new, sequences, _put(saved, step if keep else 0 * step, kept)
+        sequences = tuple(put(all_, after, one) for all_, one in zip(sequences, new, strict=False))
+        return number + 1, new, sequences, put(saved, step if keep else 0 * step, kept)
 
     # The states before and after each step, time + 1 of them. The derivative needs them all, the output
     # is the first.
@@ -240,10 +247,11 @@ def _forward(
     wanted = states if keep else states[:1] if all_steps else ()
     sequences = tuple(ops.broadcast_to(one[None], (time + 1, batch, units)) for one in wanted)
     # Without `keep` that of one step: XLA's code is slower where it need not write the gates at all.
-    saved = ops.zeros((time if keep else 1, batch, equations.saved * units), dtype=x.dtype)
+    width = (equations.saved + len(zones)) * units
+    saved = ops.zeros((time if keep else 1, batch, width), dtype=x.dtype)
     loop = (ops.zeros((), "int32"), states, sequences, saved)
     _, last, sequences, saved = ops.while_loop(lambda number, *_: number < steps, body, loop)
-    if not keep and equations.saved:  # used, so that XLA writes it in a model that it compiles whole
+    if not keep and width:  # used, so that XLA writes it in a model that it compiles whole
         last = (last[0] + 0 * saved[0, :, :units], *last[1:])
     if mask is not None and not reverse:
         beyond = ops.reshape(ops.arange(time + 1, dtype="int32") > steps, (-1, 1, 1))
@@ -253,7 +261,15 @@ def _forward(
     return sequences, saved, last
 
 
-def _backward(equations, activation, gate, reverse, weights, sequences, saved, mask, d_outputs, d_last):
+def _before_zoneout(kept: Tensor, states: int, units: int) -> tuple[Tensor, States]:
+    """What a step keeps without zoneout, and its new states, from what it keeps with it."""
+    width = kept.shape[-1] - states * units
+    return kept[:, :width], tuple(ops.split(kept[:, width:], states, axis=-1))
+
+
+def _backward(
+    equations, activation, gate, reverse, weights, sequences, saved, mask, d_outputs, d_last, zones
+):
     time, batch, _ = ops.shape(saved)
     units = weights.shape[0]
     steps, quarters = _steps(mask, time), _quarters(mask, units, time, batch)
@@ -262,18 +278,28 @@ def _backward(equations, activation, gate, reverse, weights, sequences, saved, m
     def body(number, d_states, deltas):
         step = number if reverse else steps - 1 - number
         if d_outputs is not None:
-            d_states = (d_states[0] + _at(d_outputs, step), *d_states[1:])
-        kept = _at(saved, step)
-        at = (step + 1, step) if reverse else (step, step + 1)
-        previous, new = (tuple(_at(all_, number) for all_ in sequences) for number in at)
-        dx, d_previous = equations.backward(kept, previous, new, d_states, activation, gate)
+            d_states = (d_states[0] + at(d_outputs, step), *d_states[1:])
+        kept = at(saved, step)
+        around = (step + 1, step) if reverse else (step, step + 1)
+        previous, new = (tuple(at(all_, number) for all_ in sequences) for number in around)
+        d_new = d_states
+        if zones:  # what zoneout let through came from the step, the rest from the state before
+            kept, new = _before_zoneout(kept, len(zones), units)
+            shares = tuple(at(zone, step) for zone in zones)
+            d_new = tuple(zone * d for zone, d in zip(shares, d_states, strict=True))
+        dx, d_previous = equations.backward(kept, previous, new, d_new, activation, gate)
         now = (dx, equations.recurrent(dx, kept)) if equations.recurrent else (dx,)
         d_previous = (d_previous[0] + _product(now[-1], weights, quarters(step)), *d_previous[1:])
+        if zones:
+            d_previous = tuple(
+                before + d - through
+                for before, d, through in zip(d_previous, d_states, d_new, strict=True)
+            )
         if mask is not None:
-            real = _at(mask, step)
-            now = _where(real, now, tuple(map(ops.zeros_like, now)))
-            d_previous = _where(real, d_previous, d_states)
-        deltas = tuple(_put(all_, step, one) for all_, one in zip(deltas, now, strict=True))
+            real = at(mask, step)
+            now = where(real, now, tuple(map(ops.zeros_like, now)))
+            d_previous = where(real, d_previous, d_states)
+        deltas = tuple(put(all_, step, one) for all_, one in zip(deltas, now, strict=True))
         return number + 1, d_previous, deltas
 
     d_states = tuple(d_last)

@@ -3,27 +3,39 @@
 import keras
 from keras import ops
 
-from rnnapps.layers.kernels import equations, fused, library
-from rnnapps.layers.kernels.choice import KERNELS, choose, cudnn_obstacle
+from rnnapps.layers.kernels import equations, fused, library, zoneout
+from rnnapps.layers.kernels.choice import KERNELS, choose, cudnn_obstacle, library_obstacle
 from rnnapps.layers.kernels.equations import States, Tensor
-from rnnapps.layers.kernels.weights import of_cell
+from rnnapps.layers.kernels.weights import Weights, of_cell
 
 EQUATIONS = {"lstm": equations.LSTM, "gru": equations.GRU, "rnn": equations.SIMPLE_RNN}
 
 
 class Recurrence:
-    """What LSTM, GRU and SimpleRNN add to Keras's layers: the choice of a kernel.
+    """What LSTM, GRU and SimpleRNN add to Keras's layers: the choice of a kernel, and regularisers.
 
     A class of it names its equations by the attribute `kind`.
     """
 
     kind: str
+    zoneout_cell = 0.0  # an LSTM's own
 
-    def __init__(self, units: int, *args, kernel: str = "auto", **kwargs):
+    def __init__(
+        self,
+        units: int,
+        *args,
+        kernel: str = "auto",
+        weight_drop: float = 0.0,
+        zoneout: float = 0.0,
+        **kwargs,
+    ):
         super().__init__(units, *args, **kwargs)
         if kernel not in KERNELS:
             raise ValueError(f"kernel={kernel!r}: expected one of {', '.join(KERNELS)}")
+        check_rates(weight_drop=weight_drop, zoneout=zoneout)
         self.kernel = kernel
+        self.weight_drop = weight_drop
+        self.zoneout = zoneout
         if keras.backend.backend() == "tensorflow":  # XLA does not know its operation of cuDNN
             self.supports_jit = kernel in ("fused", "keras") or bool(cudnn_obstacle(self))
 
@@ -52,9 +64,39 @@ class Recurrence:
             return sequences
         return sequences * self.cell.get_dropout_mask(sequences[:, 0, :])[:, None]
 
+    def weights_of_cell(self, training: bool) -> Weights:
+        """The cell's weights, the recurrent ones with weight drop in training."""
+        weights = of_cell(self.cell)
+        if not (training and self.weight_drop):
+            return weights
+        dropped = keras.random.dropout(
+            weights.recurrent, self.weight_drop, seed=self.cell.seed_generator
+        )
+        return weights._replace(recurrent=dropped)
+
+    @property
+    def zoneout_rates(self) -> tuple[float, ...]:
+        """The rate of zoneout of each state."""
+        return (self.zoneout, self.zoneout_cell)[: len(self.state_size)]
+
     def get_config(self):
-        config = super().get_config() | {"kernel": self.kernel}
+        config = super().get_config() | {
+            "kernel": self.kernel,
+            "weight_drop": self.weight_drop,
+            "zoneout": self.zoneout,
+        }
         return config | {"use_cudnn": self.use_cudnn} if hasattr(self, "use_cudnn") else config
+
+
+def check_rates(**rates: float) -> None:
+    """Refuse a rate of dropout that is none.
+
+    Raises:
+        ValueError: it is not at least 0 and below 1.
+    """
+    for name, rate in rates.items():
+        if not 0 <= rate < 1:
+            raise ValueError(f"{name}={rate!r}: expected at least 0 and below 1")
 
 
 def run_layer(
@@ -76,15 +118,16 @@ def run_layer(
         The outputs `(batch, time, units)` in order of time, which repeat the state at masked steps (or
         None if the layer does not return sequences), and the last states.
     """
-    sequences, weights = layer.dropped(sequences, training), of_cell(layer.cell)
+    sequences, weights = layer.dropped(sequences, training), layer.weights_of_cell(training)
     reverse, cell = layer.go_backwards, layer.cell
-    if kernel == "cudnn" or keras.backend.backend() == "torch":
+    if kernel == "cudnn" or (keras.backend.backend() == "torch" and not library_obstacle(layer)):
         wanted = layer.return_state or layer.stateful
         return library.run(library_name(layer), sequences, mask, reverse, states, weights, wanted)
     activations = (cell.activation, getattr(cell, "recurrent_activation", cell.activation))
-    kind = EQUATIONS[layer.kind]
+    batch, time = ops.shape(sequences)[:2]
+    rates, generator = layer.zoneout_rates, cell.seed_generator
     return fused.run(
-        kind,
+        EQUATIONS[layer.kind],
         activations,
         sequences,
         mask,
@@ -93,6 +136,7 @@ def run_layer(
         weights,
         layer.return_sequences,
         bool(training),
+        zoneout.draw(rates, generator, time, batch, layer.units, bool(training)),
     )
 
 

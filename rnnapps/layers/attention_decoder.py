@@ -1,0 +1,301 @@
+"""A recurrent decoder with attention over a memory."""
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from rnnapps.layers.bahdanau_attention import BahdanauAttention
+from rnnapps.layers.kernels.cell_loop import cell_loop
+from rnnapps.layers.kernels.plain_cell import PlainCell
+from rnnapps.layers.kernels.recurrence import check_rates
+from rnnapps.layers.layer_norm_gru import LayerNormGRU
+from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
+from rnnapps.layers.luong_attention import LuongAttention
+
+Tensor = Any
+NORMALISED = {"lstm": (LayerNormLSTM.cell_class, 2), "gru": (LayerNormGRU.cell_class, 1)}
+
+
+@keras.saving.register_keras_serializable(package="rnnapps")
+class AttentionDecoder(keras.layers.Layer):
+    """A stack of recurrent cells that reads tokens, attends to a memory, and predicts the next token.
+
+    Input feeding (Luong et al. 2015, section 3.3): the first cell reads the embedding of the last token
+    and the attentional vector of the step before; the last cell's state asks the memory, and
+
+        a_t = tanh(W [h_t; mean of the memory by its weights at t])
+
+    is the attentional vector, from which the logits come. `attention="additive"` scores the memory like
+    Bahdanau et al. 2015, "multiplicative" like Luong et al. 2015.
+
+    Teacher forcing is a call, `decoder(tokens, memory)`: tokens int32 `(batch, time)` that begin with
+    the start token, memory `(batch, source, size)`. It returns logits `(batch, time, vocabulary)` for
+    the tokens that come next, and the alignments `(batch, time, source)`, float32. All steps run in one
+    program, compiled by XLA (on PyTorch step by step).
+
+    Decoding is `state, context = decoder.start(memory)` and `decoder.step(tokens, state, context)`, as
+    `rnnapps.decoding` takes them.
+
+    `memory_mask`, `(batch, source)`: masked positions have weight zero. A mask of the tokens is not
+    needed if the padding is on the right: no real step sees a padded one. What is computed there is for
+    the loss to leave out.
+
+    `initial_state` is a list of as many tensors as there are states, `(batch, units)` each (h, c of
+    every layer for an LSTM), which are taken as they are; or one tensor `(batch, features)`, from which
+    a layer with tanh makes them; without it that is the mean of the memory (Xu et al. 2015, section
+    3.1.2).
+
+    Args:
+        vocabulary: number of tokens.
+        embedding_size: size of the tokens' embeddings.
+        units: size of the states.
+        depth: layers of cells.
+        cell: "lstm" or "gru".
+        layer_norm: whether the cells are those of `LayerNormLSTM` and `LayerNormGRU`.
+        attention: "additive" or "multiplicative".
+        gate: whether the mean of the memory is multiplied by a gating scalar, `sigmoid(h_t . w + b)`
+            (Xu et al. 2015, section 4.2.1).
+        tie_embeddings: whether the logits come from the embeddings (Press and Wolf 2017); the
+            attentional vector then has their size, else it has `units`.
+        embedding_dropout: of the embeddings.
+        recurrent_dropout: of each h where it meets its recurrent weights, one pattern a row for all
+            steps (Gal and Ghahramani 2016).
+        output_dropout: of the attentional vector on the way to the logits.
+        seed: of the dropouts.
+
+    Raises:
+        ValueError: `cell` or `attention` is unknown, a rate is not at least 0 and below 1, or an initial
+            state has not the shape of the states.
+    """
+
+    def __init__(
+        self,
+        vocabulary: int,
+        embedding_size: int,
+        units: int,
+        depth: int = 1,
+        cell: str = "lstm",
+        layer_norm: bool = False,
+        attention: str = "additive",
+        gate: bool = False,
+        tie_embeddings: bool = False,
+        embedding_dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        output_dropout: float = 0.0,
+        seed: int | None = None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if cell not in NORMALISED:
+            raise ValueError(f"cell={cell!r}: expected one of {', '.join(NORMALISED)}")
+        attentions = {"additive": BahdanauAttention, "multiplicative": LuongAttention}
+        if attention not in attentions:
+            raise ValueError(f"attention={attention!r}: expected one of {', '.join(attentions)}")
+        check_rates(
+            embedding_dropout=embedding_dropout,
+            recurrent_dropout=recurrent_dropout,
+            output_dropout=output_dropout,
+        )
+        self.options = {
+            "vocabulary": vocabulary,
+            "embedding_size": embedding_size,
+            "units": units,
+            "depth": depth,
+            "cell": cell,
+            "layer_norm": layer_norm,
+            "attention": attention,
+            "gate": gate,
+            "tie_embeddings": tie_embeddings,
+            "embedding_dropout": embedding_dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "output_dropout": output_dropout,
+            "seed": seed,
+        }
+        self.vocabulary = vocabulary
+        self.units = units
+        self.tied = tie_embeddings
+        self.vector_size = embedding_size if tie_embeddings else units
+        self.recurrent_dropout = recurrent_dropout
+        self.supports_masking = True
+        policy = self.dtype_policy
+        self.embedding = keras.layers.Embedding(
+            vocabulary, embedding_size, dtype=policy, name="embedding"
+        )
+        self.cells = [self._cell(cell, layer_norm, number) for number in range(depth)]
+        size = (units,) if attention == "additive" else ()
+        self.attention = attentions[attention](*size, dtype=policy, name="attention")
+        self.combine = keras.layers.Dense(
+            self.vector_size, "tanh", use_bias=False, dtype=policy, name="combine"
+        )
+        self.gate = keras.layers.Dense(1, "sigmoid", dtype=policy, name="gate") if gate else None
+        self.bridge = None
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.embedding_dropout = keras.layers.Dropout(embedding_dropout, seed=seed, dtype=policy)
+        self.output_dropout = keras.layers.Dropout(output_dropout, seed=seed, dtype=policy)
+
+    def _cell(self, kind, layer_norm, number):
+        options = {"dtype": self.dtype_policy, "name": f"cell_{number + 1}"}
+        if not layer_norm:
+            return PlainCell(kind, self.units, **options)
+        make, states = NORMALISED[kind]
+        return make(self.units, (0.0,) * states, **options)
+
+    def build(self, tokens_shape, memory_shape, initial_state_shape=None):
+        size = memory_shape[-1]
+        self.embedding.build(tokens_shape)
+        for number, cell in enumerate(self.cells):
+            cell.build((None, self.units if number else self.embedding.output_dim))
+            cell.built = True
+        first = self.cells[0]
+        self.feeding_kernel = self.add_weight(
+            shape=(self.vector_size, first.kernel.shape[1]),
+            initializer="glorot_uniform",
+            name="feeding_kernel",
+        )
+        self.attention.build((None, self.units), memory_shape)
+        self.combine.build((None, self.units + size))
+        if self.gate:
+            self.gate.build((None, self.units))
+        if not self._listed(initial_state_shape):
+            features = size if initial_state_shape is None else initial_state_shape[-1]
+            self.bridge = keras.layers.Dense(
+                self.units * len(self._sizes), "tanh", dtype=self.dtype_policy, name="bridge"
+            )
+            self.bridge.build((None, features))
+        self.bias = self.add_weight(shape=(self.vocabulary,), initializer="zeros", name="bias")
+        if not self.tied:
+            self.kernel = self.add_weight(
+                shape=(self.vector_size, self.vocabulary), initializer="glorot_uniform", name="kernel"
+            )
+        layers = (*self.cells, self.attention, self.combine, *([self.gate] if self.gate else []))
+        variables = [variable for layer in layers for variable in layer.trainable_variables]
+        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel])
+
+    @property
+    def _sizes(self):
+        return [size for cell in self.cells for size in cell.state_size]
+
+    @staticmethod
+    def _listed(initial_state_shape):
+        shape = initial_state_shape
+        return isinstance(shape, (list, tuple)) and isinstance(shape[0], (list, tuple))
+
+    def call(
+        self,
+        tokens,
+        memory,
+        initial_state=None,
+        memory_mask=None,
+        training=False,
+    ):
+        state, context = self.start(memory, initial_state, memory_mask)
+        embedded = self.embedding_dropout(self.embedding(tokens), training=training)
+        product = ops.transpose(ops.matmul(embedded, self.cells[0].kernel), (1, 0, 2))
+        dropped = ()
+        if training and self.recurrent_dropout:
+            dropped = tuple(
+                keras.random.dropout(
+                    ops.ones_like(state[0]), self.recurrent_dropout, seed=self.seed_generator
+                )
+                for _ in self.cells
+            )
+        sequences = self.loop((product,), state, (*context, *dropped))
+        *_, h, vector = (
+            ops.transpose(part[1:], (1, 0, 2)) for part in (self._last(sequences), sequences[-1])
+        )
+        # Asked again, all steps at once: a weight is no state, which the loop would have to keep.
+        _, alignments = self._attend(h, context)
+        vector = self.output_dropout(ops.cast(vector, self.compute_dtype), training=training)
+        return self._logits(vector), alignments
+
+    def start(
+        self, memory: Tensor, initial_state: Any = None, memory_mask: Tensor | None = None
+    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+        """The state before the first step, and the context: the memory, its projection, its mask."""
+        if memory_mask is None:
+            memory_mask = ops.ones(ops.shape(memory)[:2])
+        mask = ops.cast(memory_mask, "float32")
+        if initial_state is None:
+            weights = ops.cast(mask, memory.dtype)[:, :, None]
+            total = ops.maximum(ops.sum(weights, axis=1), 1)
+            initial_state = ops.sum(memory * weights, axis=1) / total
+        if isinstance(initial_state, (list, tuple)):
+            found = [part.shape[-1] for part in initial_state]
+            if found != self._sizes:
+                raise ValueError(f"initial_state: expected states of sizes {self._sizes}, got {found}")
+        else:
+            initial_state = ops.split(self.bridge(initial_state), len(self._sizes), axis=-1)
+        precision = self.cells[0].precision
+        states = tuple(ops.cast(part, precision) for part in initial_state)
+        vector = ops.zeros((ops.shape(memory)[0], self.vector_size), dtype=precision)
+        return (*states, vector), (memory, self.attention.project(memory), mask)
+
+    def step(
+        self, tokens: Tensor, state: tuple[Tensor, ...], context: tuple[Tensor, ...]
+    ) -> tuple[Tensor, tuple[Tensor, ...], Tensor]:
+        """One step of decoding, without dropout.
+
+        Args:
+            tokens: int32 `(rows,)`, the last tokens; `rows // batch` rows side by side share a memory.
+            state: of `start` or the step before, its rows repeated as often.
+            context: of `start`.
+
+        Returns:
+            The logits `(rows, vocabulary)`, the new state, and the alignment `(rows, source)`.
+        """
+        product = ops.matmul(self.embedding(tokens), self.cells[0].kernel)
+        state = self._loop_step((product,), state, context)
+        _, alignment = self._attend(self._by_source(self._last(state), context), context)
+        logits = self._logits(ops.cast(state[-1], self.compute_dtype))
+        return logits, state, ops.reshape(alignment, (-1, alignment.shape[-1]))
+
+    def _loop_step(self, inputs, state, context):
+        """The states after a step; behind the context stand patterns of dropout, one for each cell."""
+        (product,), (*states, vector) = inputs, state
+        product = product + ops.matmul(ops.cast(vector, product.dtype), self.feeding_kernel)
+        after = []
+        for number, cell in enumerate(self.cells):
+            if number:
+                product = ops.matmul(ops.cast(after[-len(cell.state_size)], product.dtype), cell.kernel)
+            before, states = states[: len(cell.state_size)], states[len(cell.state_size) :]
+            h = before[0]
+            for pattern in context[3:][number : number + 1]:
+                h = ops.reshape(self._by_source(h, context) * pattern[:, None], ops.shape(h))
+            after += cell.step(cell.project(product), tuple(before), h)
+        h = self._by_source(self._last((*after, vector)), context)
+        mean, _ = self._attend(h, context)
+        if self.gate:
+            mean = mean * self.gate(h)
+        new = self.combine(ops.concatenate([ops.cast(h, mean.dtype), mean], axis=-1))
+        return (*after, ops.cast(ops.reshape(new, ops.shape(vector)), vector.dtype))
+
+    def _last(self, states):
+        """h of the last cell."""
+        return states[-1 - len(self.cells[-1].state_size)]
+
+    def _by_source(self, rows, context):
+        """`(rows, size)` as `(batch, rows // batch, size)`."""
+        return ops.reshape(rows, (ops.shape(context[0])[0], -1, rows.shape[-1]))
+
+    def _attend(self, query, context):
+        memory, keys, mask, *_ = context
+        query = ops.cast(query, self.compute_dtype)
+        return self.attention(query, memory, keys=keys, memory_mask=mask)
+
+    def _logits(self, vector):
+        kernel = ops.transpose(self.embedding.embeddings) if self.tied else self.kernel
+        return ops.matmul(vector, ops.cast(kernel, vector.dtype)) + self.bias
+
+    def compute_mask(self, *arguments, **options):
+        return None, None
+
+    def compute_output_spec(self, tokens, memory, *arguments, **options):
+        shape = tuple(tokens.shape)
+        return (
+            keras.KerasTensor((*shape, self.vocabulary), dtype=self.compute_dtype),
+            keras.KerasTensor((*shape, memory.shape[1]), dtype="float32"),
+        )
+
+    def get_config(self):
+        return super().get_config() | self.options

@@ -1,0 +1,193 @@
+"""A recurrence of any cell, compiled by XLA, with little left for the loop.
+
+Keras's loop lets automatic differentiation sum the gradients of the weights step by step. Here the loop
+back in time carries the gradient of the states alone. What it meets at each step is kept, and after it
+one pass over all steps at once, as if they were rows of one batch, gives the gradients of the weights,
+the inputs and the context. For that a cell has to treat each row by itself.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+from keras import ops, tree
+
+from rnnapps.layers.kernels.equations import States, Tensor
+from rnnapps.layers.kernels.loops import at, compiled, put, where
+from rnnapps.layers.kernels.zoneout import blend
+
+Nested = Any  # tuples of tensors
+
+Step = Callable[[States, States, Nested], States]
+"""`step(inputs, states, context) -> states`, with `inputs` and states `(rows, ...)`.
+
+The context is whatever all steps of a sequence share, `(batch, ...)`, floating; `rows // batch` rows
+that stand side by side belong to the same one.
+"""
+
+
+def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
+    """The recurrence of a step as a differentiable function, compiled once for each set of shapes.
+
+    It is `run(inputs, states, context=(), mask=None, zones=(), reverse=False, values=None)` and takes
+    the inputs, a tuple of `(time, batch, features)`; the initial states, each `(batch, units)`; the
+    context; the mask `(time, batch, 1)`, 1 at the real steps, or None; the zones of zoneout; and, if the
+    step shall not see the variables as they are, their values. It returns for each state the one before
+    and after each step, in order of time, `(time + 1, batch, units)`. A masked step leaves the states as
+    they are. There is no second derivative.
+
+    Args:
+        step: one time step.
+        variables: the trainable variables that it reads.
+    """
+    if keras.backend.backend() == "torch":
+        return _by_steps(step, variables)
+
+    def apply(values, inputs, states, context):
+        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+            return tuple(step(inputs, states, context))
+
+    programs = {
+        reverse: (compiled(_forward(apply, reverse)), compiled(_backward(apply, reverse)))
+        for reverse in (False, True)
+    }
+
+    def run(inputs, states, context=(), mask=None, zones=(), reverse=False, values=None):
+        values = tuple(variable.value for variable in variables) if values is None else tuple(values)
+        masks = () if mask is None else (mask,)
+        arguments = (values, tuple(inputs), tuple(states), context, zones, masks)
+        forward, backward = programs[bool(reverse)]
+
+        def function(*flat):
+            # Else TensorFlow's tape, in eager execution, would look for the gradient of the loop itself.
+            given = tree.pack_sequence_as(arguments, [ops.stop_gradient(part) for part in flat])
+            sequences = forward(*given)
+
+            def gradient(*upstream, **_):
+                # On JAX these are one tuple, on TensorFlow an argument each.
+                upstream = upstream[0] if isinstance(upstream[0], (list, tuple)) else upstream
+                values, inputs, _, context, zones, masks = given
+                wanted = backward(values, inputs, sequences, context, zones, masks, tuple(upstream))
+                constants = tree.map_structure(ops.zeros_like, (zones, masks))
+                return tuple(tree.flatten((*wanted, *constants)))
+
+            return sequences, gradient
+
+        flat = [ops.convert_to_tensor(part) for part in tree.flatten(arguments)]
+        return ops.custom_gradient(function)(*flat)
+
+    return run
+
+
+def _forward(apply, reverse):
+    def forward(values, inputs, states, context, zones, masks):
+        time = ops.shape(inputs[0])[0]
+
+        def body(number, states, sequences):
+            t = time - 1 - number if reverse else number
+            new = apply(values, tuple(at(one, t) for one in inputs), states, context)
+            new = blend(tuple(at(zone, t) for zone in zones), new, states)
+            for mask in masks:
+                new = where(at(mask, t), new, states)
+            after = t if reverse else t + 1
+            return number + 1, new, tuple(put(*pair) for pair in _each(sequences, after, new))
+
+        # The initial states stand where no step writes.
+        sequences = tuple(ops.broadcast_to(one[None], (time + 1, *ops.shape(one))) for one in states)
+        loop = (ops.zeros((), "int32"), states, sequences)
+        return ops.while_loop(lambda number, *_: number < time, body, loop)[2]
+
+    return forward
+
+
+def _backward(apply, reverse):
+    def backward(values, inputs, sequences, context, zones, masks, d_sequences):
+        time = ops.shape(inputs[0])[0]
+
+        def body(number, d_states, met):
+            t = number if reverse else time - 1 - number
+            before, after = (t + 1, t) if reverse else (t, t + 1)
+            d_states = tuple(d + at(all_, after) for d, all_ in zip(d_states, d_sequences, strict=True))
+            shares = tuple(at(zone, t) for zone in zones)
+            d_new = tuple(z * d for z, d in zip(shares, d_states, strict=True)) if zones else d_states
+            for mask in masks:
+                d_new = where(at(mask, t), d_new, tuple(map(ops.zeros_like, d_new)))
+            inputs_, previous = (
+                tuple(at(one, step) for one in all_) for all_, step in ((inputs, t), (sequences, before))
+            )
+            through = _pull_back(
+                lambda states: apply(values, inputs_, states, context), (previous,), d_new
+            )[0]
+            # What did not come from the step came from the state before.
+            d_previous = tuple(a + b - c for a, b, c in zip(through, d_states, d_new, strict=True))
+            return number + 1, d_previous, tuple(put(*pair) for pair in _each(met, t, d_new))
+
+        nothing = tuple(ops.zeros_like(all_[0]) for all_ in sequences)
+        met = tuple(ops.zeros_like(all_[1:]) for all_ in sequences)
+        loop = (ops.zeros((), "int32"), nothing, met)
+        _, d_states, met = ops.while_loop(lambda number, *_: number < time, body, loop)
+        initial = -1 if reverse else 0
+        d_states = tuple(d + all_[initial] for d, all_ in zip(d_states, d_sequences, strict=True))
+        # All steps as rows of one batch, those of a sequence side by side.
+        previous = tuple(all_[1:] if reverse else all_[:-1] for all_ in sequences)
+        inputs, previous, met = tree.map_structure(_rows, (inputs, previous, met))
+        d_values, d_inputs, d_context = _pull_back(
+            lambda values, inputs, context: apply(values, inputs, previous, context),
+            (values, inputs, context),
+            met,
+        )
+        d_inputs = tuple(_steps(d, time) for d in d_inputs)
+        return d_values, d_inputs, d_states, d_context
+
+    return backward
+
+
+def _each(sequences, step, states):
+    return [(all_, step, one) for all_, one in zip(sequences, states, strict=True)]
+
+
+def _rows(array: Tensor) -> Tensor:
+    """`(time, batch, size)` as `(batch * time, size)`."""
+    return ops.reshape(ops.transpose(array, (1, 0, 2)), (-1, array.shape[-1]))
+
+
+def _steps(array: Tensor, time: Tensor) -> Tensor:
+    """The inverse of `_rows`."""
+    return ops.transpose(ops.reshape(array, (-1, time, array.shape[-1])), (1, 0, 2))
+
+
+def _pull_back(
+    function: Callable, arguments: tuple[Nested, ...], upstream: States
+) -> tuple[Nested, ...]:
+    """The gradients of `sum(upstream * function(*arguments))` with respect to the arguments."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.vjp(function, *arguments)[1](upstream)
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(arguments)
+        results = function(*arguments)
+    return tape.gradient(results, arguments, upstream, unconnected_gradients="zero")
+
+
+def _by_steps(step: Step, variables: Sequence[keras.Variable]) -> Callable:
+    """The recurrence for PyTorch to differentiate, which needs no compilation."""
+
+    def run(inputs, states, context=(), mask=None, zones=(), reverse=False, values=None):
+        mapping = [] if values is None else list(zip(variables, values, strict=True))
+        time = inputs[0].shape[0]
+        states = tuple(states)
+        sequences = [states]
+        for t in reversed(range(time)) if reverse else range(time):
+            with keras.StatelessScope(state_mapping=mapping):
+                new = step(tuple(one[t] for one in inputs), states, context)
+            new = blend(tuple(zone[t] for zone in zones), new, states)
+            states = new if mask is None else where(mask[t], new, states)
+            sequences.append(states)
+        if reverse:
+            sequences.reverse()
+        return tuple(ops.stack(all_) for all_ in zip(*sequences, strict=True))
+
+    return run
