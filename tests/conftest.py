@@ -11,6 +11,8 @@ import pytest
 
 # Processes that the tests start import the same packages; TensorFlow's notices are not under test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# XLA compiles hundreds of small programs here, none of which runs for long.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.tables import read_table

@@ -41,18 +41,26 @@ def test_trains_and_serves_what_tensorflow_serves(backend, sentences_csv, tmp_pa
         assert ours["probabilities"] == pytest.approx(theirs["probabilities"], abs=1e-5)
 
 
-FILES = ("test_kernels", "test_cudnn", "test_keras_behaviour", "test_compiled_step")
+FILES = [
+    *("layers/test_kernels.py", "layers/test_cudnn.py", "layers/test_keras_behaviour.py"),
+    *("layers/test_compiled_step.py", "layers/test_regularisers.py", "layers/test_layer_norm.py"),
+    *("layers/test_min_recurrent.py", "layers/test_recurrent_stack.py"),
+    *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
+]
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_layers(backend):
-    """The tests of the recurrent layers, which run on TensorFlow when they are found, in a process."""
-    folder = Path(__file__).parent / "layers"
+    """The tests of layers and decoding, which run on TensorFlow when they are found, in a process."""
     # JAX compiles everything it runs: there the odd masks, which hold all others, are enough.
     fewer = ("-k", "not test_fused_equals_the_loop or odd") if backend == "jax" else ()
-    command = [sys.executable, "-m", "pytest", "-q", *fewer, *(folder / f"{name}.py" for name in FILES)]
+    files = [Path(__file__).parent / name for name in FILES]
     result = subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"KERAS_BACKEND": backend}, timeout=900
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", *fewer, *files],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        timeout=1500,
     )
     assert result.returncode == 0, result.stdout[-5000:]
-    assert int(re.search(r"(\d+) passed", result.stdout)[1]) > 60
+    assert int(re.search(r"(\d+) passed", result.stdout)[1]) > 120

@@ -93,6 +93,19 @@ def test_other_backends_have_one_mode(backend, tmp_path):
     check_figures(report["rows"])
 
 
+def test_costs_of_what_only_rnnapps_has(tmp_path):
+    file = tmp_path / "costs.json"
+    flags = ("--layers", "layer_norm_gru,min_gru", "--shapes", "2x6x3x8", "--masks", "none")
+    flags += ("--passes", "training", "--libraries", "rnnapps", "--rounds", 1, "--no-streaming")
+    result = run("benchmark", "layers", *flags, "--json", file)
+    assert result.returncode == 0, result.stderr
+    rows = json.loads(file.read_text(encoding="utf-8"))["rows"]
+    assert [row["layer"] for row in rows] == ["layer_norm_gru", "min_gru"]
+    check_figures(rows)
+    for row in rows:
+        assert f"{row['cost']:.2f} times our LSTM" in result.stdout
+
+
 def test_comparison_names_cases_in_which_keras_is_faster():
     rows = [row("rnnapps", "auto", 2.0), row("keras", "auto", 1.0), row("pytorch", "eager", 1.0)]
     rows += [row("rnnapps", "auto", 2.0, "padded"), row("keras", "auto", 5.0, "padded")]
@@ -113,7 +126,7 @@ def test_comparison_names_cases_in_which_keras_is_faster():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--layers", "lstm,qrnn"], "--layers must be some of lstm,gru,rnn,bilstm, got lstm,qrnn"),
+        (["--layers", "lstm,qrnn"], "--layers must be some of lstm,gru,rnn,bilstm,weight_drop,"),
         (["--masks", ""], "--masks must be some of none,padded"),
         (["--shapes", "8x10x4"], "--shapes must be like 64x100x128x256"),
         (["--shapes", "8x10x4x0"], "--shapes must be like 64x100x128x256"),

@@ -18,6 +18,14 @@ from typing import Any, NamedTuple
 from rnnapps import backend
 from rnnapps.command_line import describe
 
+OURS = {  # what Keras and PyTorch do not have: class and arguments
+    "weight_drop": ("LSTM", {"weight_drop": 0.5}),
+    "zoneout": ("LSTM", {"zoneout": 0.1, "zoneout_cell": 0.1}),
+    "layer_norm_lstm": ("LayerNormLSTM", {}),
+    "layer_norm_gru": ("LayerNormGRU", {}),
+    "min_lstm": ("MinLSTM", {}),
+    "min_gru": ("MinGRU", {}),
+}
 Measure = Callable[[float, int], list[float]]  # (for seconds, at least so many times) -> seconds of each
 
 
@@ -25,7 +33,7 @@ class Case(NamedTuple):
     """What is timed."""
 
     layer: str
-    """lstm, gru, rnn or bilstm"""
+    """lstm, gru, rnn, bilstm, or one of `OURS`"""
     shape: str
     """batch, time steps, features and units: 64x100x128x256"""
     mask: str
@@ -118,6 +126,9 @@ def keras_layer(library: str, case: Case, **options: Any) -> Any:
     units = int(case.shape.split("x")[3])
     if case.layer == "bilstm":
         return layers.Bidirectional(layers.LSTM(units, **options))
+    if case.layer in OURS:
+        kind, arguments = OURS[case.layer]
+        return getattr(layers, kind)(units, **arguments, **options)
     kinds = {"lstm": layers.LSTM, "gru": layers.GRU, "rnn": layers.SimpleRNN}
     return kinds[case.layer](units, **options)
 

@@ -7,6 +7,7 @@ they take turns within each case, so that whatever else the machine does disturb
     rnnapps benchmark layers --json layers.json
     rnnapps benchmark layers --layers lstm --shapes 32x400x64x128 --passes training
     KERAS_BACKEND=jax rnnapps benchmark layers --libraries rnnapps,keras
+    rnnapps benchmark layers --layers weight_drop,layer_norm_lstm --passes training
 """
 
 import contextlib
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnapps import backend
-from rnnapps.benchmark.layer_worker import Case
+from rnnapps.benchmark.layer_worker import OURS, Case
 from rnnapps.command_line import command, parse
 from rnnapps.errors import UserError, require
 
@@ -37,7 +38,7 @@ STREAM = {"rnnapps": ("products", "compiled_step", "predict"), "keras": ("predic
 STREAM_SHAPE = "1x1x128x256"
 ROUND_SECONDS = 0.3
 ROUND_LEAST = 2
-COLUMNS = {"layer": 7, "shape": 16, "mask": 7, "pass": 9, "library": 8, "compiled": 14}  # widths
+COLUMNS = {"layer": 16, "shape": 16, "mask": 7, "pass": 9, "library": 8, "compiled": 14}  # widths
 PROG = "rnnapps benchmark layers"
 
 Row = dict[str, Any]
@@ -48,7 +49,9 @@ class LayersOptions:
     """Time recurrent layers of rnnapps, Keras and PyTorch. Lists are separated by commas."""
 
     layers: str = ",".join(LAYERS)
-    """layers: lstm, gru, rnn (Keras's SimpleRNN), bilstm (Bidirectional of LSTM)"""
+    """layers: lstm, gru, rnn (Keras's SimpleRNN), bilstm (Bidirectional of LSTM); and, with what they
+    cost beside our LSTM, those that only rnnapps has: weight_drop, zoneout, layer_norm_lstm,
+    layer_norm_gru, min_lstm, min_gru"""
     shapes: str = "64x100x128x256,32x400x64x128,256x30x256x512,1x1000x64x128"
     """shapes: batch x time steps x features x units"""
     masks: str = ",".join(MASKS)
@@ -65,7 +68,7 @@ class LayersOptions:
     """write the rows to this file too"""
 
     def __post_init__(self):
-        known = {"layers": LAYERS, "masks": MASKS, "passes": PASSES, "libraries": LIBRARIES}
+        known = {"layers": (*LAYERS, *OURS), "masks": MASKS, "passes": PASSES, "libraries": LIBRARIES}
         for field, names in known.items():
             given = getattr(self, field).split(",")
             require(self, field, set(given) <= set(names), f"some of {','.join(names)}")
@@ -135,8 +138,13 @@ def groups(options: LayersOptions, keras_modes: tuple[str, ...]) -> Iterator[lis
     layers = options.layers.split(",")
     chosen = (layers, options.shapes.split(","), options.masks.split(","), options.passes.split(","))
     modes = {"rnnapps": keras_modes, "keras": keras_modes, "pytorch": ("eager",)}
-    for what in product(*chosen):
-        yield [(library, Case(*what, mode)) for library in libraries for mode in modes[library]]
+    for layer, *what in product(*chosen):
+        if layer in OURS:
+            yield [("rnnapps", Case(one, *what, "auto")) for one in (layer, "lstm")]
+        else:
+            yield [
+                (library, Case(layer, *what, mode)) for library in libraries for mode in modes[library]
+            ]
     for layer in ("lstm", "gru") if options.streaming else ():
         if layer in layers:
             yield [
@@ -208,6 +216,17 @@ def ratios(rows: list[Row]) -> list[Row]:
     return compared
 
 
+def with_cost(rows: list[Row]) -> list[Row]:
+    """Of a layer that only rnnapps has and of the LSTM timed in turn with it, the first's row.
+
+    Its `cost` is how many times as long as the LSTM it takes.
+    """
+    if len(rows) != 2 or rows[0]["layer"] not in OURS:
+        return rows
+    row, lstm = rows
+    return [row | {"cost": row["median_ms"] / lstm["median_ms"]}]
+
+
 def label(row: Row) -> str:
     """What a row is about, in columns."""
     return "".join(f"{row[field]:<{width}}" for field, width in COLUMNS.items())
@@ -218,12 +237,17 @@ def table_line(row: Row) -> str:
     if "error" in row:
         return f"{label(row)} failed: {row['error']}"
     numbers = (row["median_ms"], row["p10_ms"], row["p90_ms"])
-    return label(row) + "".join(f"{number:10.3f}" for number in numbers) + f"{row['compile_s']:11.2f}"
+    cost = f"   {row['cost']:.2f} times our LSTM" if "cost" in row else ""
+    return (
+        label(row) + "".join(f"{number:10.3f}" for number in numbers) + f"{row['compile_s']:11.2f}{cost}"
+    )
 
 
 def comparison(rows: list[Row]) -> list[str]:
     """Lines that tell the ratios of times: of each case, in summary, and where Keras is faster."""
     compared = ratios(rows)
+    if not compared:
+        return []
     lines = ["", "times as long as rnnapps (a stream's compiled_step: as its products)"]
     lines += [f"{label(row)}{row['ratio']:10.2f}" for row in compared]
     lines.append("")
@@ -250,6 +274,7 @@ def measure(options: LayersOptions) -> tuple[dict[str, Any], list[Row]]:
         rows = []
         for group in groups(options, modes):
             done, failed = time_group(workers, group, options.rounds)
+            done = with_cost(done)
             rows += done
             for row in done + failed:
                 print(table_line(row), flush=True)

@@ -16,6 +16,9 @@ from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
 from rnnapps.layers.lstm import LSTM
 from rnnapps.layers.luong_attention import LuongAttention
 from rnnapps.layers.max_pooling import MaxPooling
+from rnnapps.layers.min_gru import MinGRU
+from rnnapps.layers.min_lstm import MinLSTM
+from rnnapps.layers.recurrent_stack import RecurrentStack
 from rnnapps.layers.simple_rnn import SimpleRNN
 
 __all__ = [
@@ -29,6 +32,9 @@ __all__ = [
     "LayerNormLSTM",
     "LuongAttention",
     "MaxPooling",
+    "MinGRU",
+    "MinLSTM",
+    "RecurrentStack",
     "SimpleRNN",
     "compiled_step",
     "explain",

@@ -34,15 +34,16 @@ class Bidirectional(keras.layers.Bidirectional):
             batch = ops.shape(sequences)[0]
             initial_state = [state for layer in directions for state in layer.get_initial_state(batch)]
         half = len(initial_state) // 2
-        states = (initial_state[:half], initial_state[half:])
+        states = [initial_state[:half], initial_state[half:]]
         mask = None if mask is None else ops.cast(mask, "bool")
         weights = [layer.weights_of_cell(training) for layer in directions]
-        results = library.run_both(library_name(directions[0]), sequences, mask, states, weights)
-        ends = [state for _, last in results for state in last]
+        name = library_name(directions[0])
+        outputs, (last,) = library.run_stack(name, sequences, mask, [states], [weights])
+        ends = [state for states in last for state in states]
         steps = self.return_sequences
         outputs = [
-            shown(layer, outputs if steps else last[0], mask, steps)
-            for layer, (outputs, last) in zip(directions, results, strict=True)
+            shown(layer, one if steps else states[0], mask, steps)
+            for layer, one, states in zip(directions, outputs, last, strict=True)
         ]
         output = MERGE[self.merge_mode](*outputs)
         if not self.return_state:

@@ -7,6 +7,7 @@ import keras
 
 from rnnapps.layers.kernels.cell_layer import CellLayer
 from rnnapps.layers.kernels.choice import choose, gpu
+from rnnapps.layers.kernels.parallel_scan import ParallelRecurrence
 from rnnapps.layers.kernels.recurrence import Recurrence
 
 UNSEEN = (
@@ -58,7 +59,7 @@ def _recurrent(layer: keras.layers.Layer, prefix: str = "") -> Iterator[tuple[st
 
 
 def _explain(name: str, layer: keras.layers.RNN) -> Explanation:
-    if isinstance(layer, CellLayer):
+    if isinstance(layer, (CellLayer, ParallelRecurrence)):
         return Explanation(name, *layer.choice())
     if isinstance(layer, Recurrence):
         try:

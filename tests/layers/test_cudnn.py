@@ -22,12 +22,11 @@ CELLS = {"tensorflow": ("LSTM", "GRU"), "jax": ("LSTM",), "torch": ("LSTM", "GRU
 def cudnn_reference(
     input, input_h, input_c, params, sequence_lengths, rnn_mode, direction, is_training, time_major
 ):
-    """`tf.raw_ops.CudnnRNNV3` as NVIDIA documents it, one layer, batch first."""
+    """`tf.raw_ops.CudnnRNNV3` as NVIDIA documents it, batch first."""
     assert is_training and not time_major
     gates = {"lstm": 4, "gru": 3}[rnn_mode]
-    _, time, features = input.shape
-    directions, units = input_h.shape[1:]
-    assert direction == {1: "unidirectional", 2: "bidirectional"}[directions]
+    units = input_h.shape[2]
+    directions = {"unidirectional": 1, "bidirectional": 2}[direction]
     position = 0
 
     def take(*shape):
@@ -36,34 +35,49 @@ def cudnn_reference(
         position += size
         return ops.reshape(params[position - size : position], shape)
 
-    matrices = [(take(gates * units, features), take(gates * units, units)) for _ in range(directions)]
-    biases = [(take(gates * units), take(gates * units)) for _ in range(directions)]
+    number = input_h.shape[1]  # layers * directions
+    widths = [input.shape[2]] * directions + [directions * units] * (number - directions)
+    matrices = [(take(gates * units, width), take(gates * units, units)) for width in widths]
+    biases = [(take(gates * units), take(gates * units)) for _ in range(number)]
     assert position == params.shape[0]
     assert int(ops.min(sequence_lengths)) >= 1
-    outputs, last_h, last_c = [], [], []
-    for number in range(directions):
-        (w, r), (bw, br) = matrices[number], biases[number]
-        h, c = input_h[:, number], input_c[:, number] if rnn_mode == "lstm" else None
-        ys = [None] * time
-        for t in range(time) if number == 0 else reversed(range(time)):
-            a, b = ops.matmul(input[:, t], ops.transpose(w)) + bw, ops.matmul(h, ops.transpose(r)) + br
-            if rnn_mode == "lstm":
-                i, f, g, o = ops.split(a + b, 4, axis=-1)
-                new_c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
-                new_h = ops.sigmoid(o) * ops.tanh(new_c)
-            else:
-                (ar, ai, an), (br_, bi, bn) = ops.split(a, 3, axis=-1), ops.split(b, 3, axis=-1)
-                update, candidate = ops.sigmoid(ai + bi), ops.tanh(an + ops.sigmoid(ar + br_) * bn)
-                new_h, new_c = (1 - update) * candidate + update * h, None
-            real = (t < sequence_lengths)[:, None]
-            h = ops.where(real, new_h, h)
-            c = ops.where(real, new_c, c) if rnn_mode == "lstm" else None
-            ys[t] = ops.where(real, new_h, 0.0)
-        outputs.append(ops.stack(ys, axis=1))
-        last_h.append(h)
-        last_c.append(h if c is None else c)
+    last_h, last_c, x = [], [], input
+    for layer in range(0, number, directions):
+        outputs = []
+        for one in range(layer, layer + directions):
+            c = input_c[:, one] if rnn_mode == "lstm" else None
+            weights_of_one = (*matrices[one], *biases[one])
+            y, h, c = one_direction(
+                x, input_h[:, one], c, weights_of_one, sequence_lengths, rnn_mode, one > layer
+            )
+            outputs.append(y)
+            last_h.append(h)
+            last_c.append(h if c is None else c)
+        x = ops.concatenate(outputs, axis=-1)
     stacked = [ops.stack(part, axis=1) for part in (last_h, last_c)]
-    return ops.concatenate(outputs, axis=-1), *stacked, None, None
+    return x, *stacked, None, None
+
+
+def one_direction(x, h, c, weights, sequence_lengths, rnn_mode, reverse):
+    """One layer in one direction: outputs, zero behind the end of each row, and the last states."""
+    w, r, bw, br = weights
+    time = x.shape[1]
+    ys = [None] * time
+    for t in reversed(range(time)) if reverse else range(time):
+        a, b = ops.matmul(x[:, t], ops.transpose(w)) + bw, ops.matmul(h, ops.transpose(r)) + br
+        if rnn_mode == "lstm":
+            i, f, g, o = ops.split(a + b, 4, axis=-1)
+            new_c = ops.sigmoid(f) * c + ops.sigmoid(i) * ops.tanh(g)
+            new_h = ops.sigmoid(o) * ops.tanh(new_c)
+        else:
+            (ar, ai, an), (br_, bi, bn) = ops.split(a, 3, axis=-1), ops.split(b, 3, axis=-1)
+            update, candidate = ops.sigmoid(ai + bi), ops.tanh(an + ops.sigmoid(ar + br_) * bn)
+            new_h, new_c = (1 - update) * candidate + update * h, None
+        real = (t < sequence_lengths)[:, None]
+        h = ops.where(real, new_h, h)
+        c = ops.where(real, new_c, c) if rnn_mode == "lstm" else None
+        ys[t] = ops.where(real, new_h, 0.0)
+    return ops.stack(ys, axis=1), h, c
 
 
 def jax_reference(

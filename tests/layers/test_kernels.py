@@ -141,8 +141,6 @@ def test_the_loop_itself_by_its_name(name, case):
 
 @pytest.mark.parametrize("activation", ["relu", "linear", "sigmoid"])
 def test_other_activations(activation):
-    if BACKEND == "torch" and activation != "relu":
-        pytest.skip("PyTorch's native layers have tanh and relu; explain says so, tested elsewhere")
     arguments, mask, states = CASES["right-padded"]
     compare("SimpleRNN", "fused", arguments | {"activation": activation}, mask, states)
 

@@ -11,8 +11,9 @@ def call(cell, x, lengths, states, weights):
     if lengths is None:
         lengths = jnp.full(x.shape[:1], x.shape[1], dtype="int32")
     dtype = x.dtype
+    parameters = flat([direction for layer in weights for direction in layer])
     # JAX's layer refuses float16 and bfloat16.
-    x, h, c, parameters = (part.astype("float32") for part in (x, *states, flat(weights)))
+    x, h, c, parameters = (part.astype("float32") for part in (x, *states, parameters))
     outputs, *last = rnn.lstm(
         x,
         h,
@@ -21,8 +22,8 @@ def call(cell, x, lengths, states, weights):
         lengths,
         input_size=x.shape[-1],
         hidden_size=h.shape[-1],
-        num_layers=1,
+        num_layers=len(weights),
         dropout=0.0,
-        bidirectional=len(weights) == 2,
+        bidirectional=len(weights[0]) == 2,
     )
     return outputs.astype(dtype), [state.astype(dtype) for state in last]

@@ -37,7 +37,7 @@ def run(
     on_torch_cpu = keras.backend.backend() == "torch" and sequences.device.type == "cpu"
     unpacked = on_torch_cpu and not (cell == "lstm" and states_wanted)
     initial = [state[None] for state in states]
-    outputs, last = _call(cell, x, None if unpacked else lengths, initial, [weights])
+    outputs, last = _call(cell, x, None if unpacked else lengths, initial, [[weights]])
     last = [state[0] for state in last]
     if mask is None:
         return (ops.flip(outputs, axis=1) if reverse else outputs), last
@@ -47,35 +47,42 @@ def run(
     return outputs, _unless_empty(lengths, last, states)
 
 
-def run_both(
+def run_stack(
     cell: str,
     sequences: Tensor,
     mask: Tensor | None,
-    states: tuple[States, States],
-    weights: list[Weights],
-) -> list[tuple[Tensor, States]]:
-    """Run a layer in both directions at once; the result of each is that of `run`."""
+    states: list[list[States]],
+    weights: list[list[Weights]],
+) -> tuple[list[Tensor], list[list[States]]]:
+    """Run layers one on the other, in one direction or both, at once.
+
+    States and weights are lists of layers, of one or two directions each. Returns the outputs of the
+    last layer, of each direction, and the last states; these are as those of `run`.
+    """
     lengths, x = None, sequences
     if mask is not None:
         x, lengths = steps.gather(sequences, mask, reverse=False)
-    initial = [ops.stack(pair) for pair in zip(*states, strict=True)]
-    outputs, last = _call(cell, x, lengths, initial, weights)
-    results = []
-    for direction, half in enumerate(ops.split(outputs, 2, axis=-1)):
-        end = [state[direction] for state in last]
-        if mask is not None:
-            if direction:  # in order of time: from here the way is that of a reversed layer
-                half, _ = steps.gather(
-                    half, ops.arange(ops.shape(mask)[1]) < lengths[:, None], reverse=True
-                )
-            half = steps.scatter(half, mask, bool(direction), states[direction][0])
-            end = _unless_empty(lengths, end, states[direction])
-        results.append((half, end))
-    return results
+    initial = [state for layer in states for state in layer]
+    outputs, last = _call(
+        cell, x, lengths, [ops.stack(part) for part in zip(*initial, strict=True)], weights
+    )
+    ends = [[part[number] for part in last] for number in range(len(initial))]
+    if mask is not None:
+        ends = [_unless_empty(lengths, *pair) for pair in zip(ends, initial, strict=True)]
+    directions = len(weights[0])
+    halves = ops.split(outputs, directions, axis=-1)
+    if mask is not None:
+        for reverse, half in enumerate(halves):
+            if reverse:  # in order of time: from here the way is that of a reversed layer
+                real = ops.arange(ops.shape(mask)[1]) < lengths[:, None]
+                half, _ = steps.gather(half, real, reverse=True)
+            halves[reverse] = steps.scatter(half, mask, bool(reverse), states[-1][reverse][0])
+    layers = range(0, len(ends), directions)
+    return list(halves), [ends[number : number + directions] for number in layers]
 
 
 def _call(cell, x, lengths, states, weights):
-    """`states` and the last states have shape `(directions, batch, units)`."""
+    """States are `(layers * directions, batch, units)`, weights lists of layers of directions."""
     if lengths is not None:
         lengths = ops.maximum(lengths, 1)  # the libraries refuse 0
     module = import_module(MODULES[keras.backend.backend()])

@@ -7,11 +7,13 @@ from rnnapps.layers.kernels.weights import flat, reset_first
 
 def call(cell, x, lengths, states, weights):
     """Run cuDNN; see `rnnapps.layers.kernels.library` for the arguments."""
+    both = len(weights[0]) == 2
+    weights = [direction for layer in weights for direction in layer]
     if cell == "gru":
         weights = [reset_first(direction) for direction in weights]
     if lengths is None:
         lengths = tf.fill([tf.shape(x)[0]], tf.shape(x)[1])
-    # Batch-major states are (batch, directions, units).
+    # Batch-major states are (batch, layers * directions, units), which tells it the number of layers.
     states = [tf.transpose(tf.cast(state, x.dtype), (1, 0, 2)) for state in states]
     outputs, *last, _, _ = tf.raw_ops.CudnnRNNV3(
         input=x,
@@ -20,7 +22,7 @@ def call(cell, x, lengths, states, weights):
         params=tf.cast(flat(weights), x.dtype),
         sequence_lengths=lengths,
         rnn_mode=cell,
-        direction="bidirectional" if len(weights) == 2 else "unidirectional",
+        direction="bidirectional" if both else "unidirectional",
         is_training=True,  # keeps what the gradient needs
         time_major=False,
     )

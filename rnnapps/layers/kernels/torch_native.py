@@ -11,17 +11,18 @@ def call(cell, x, lengths, states, weights):
 
     `cell` may be "rnn_tanh" or "rnn_relu" too.
     """
-    if cell == "gru":
-        weights = [reset_first(direction) for direction in weights]
+    depth, both = len(weights), len(weights[0]) == 2
     parameters = []
-    for direction in weights:
+    for direction in (direction for layer in weights for direction in layer):
+        if cell == "gru":
+            direction = reset_first(direction)
         kernel, recurrent, *biases = direction
         parameters += [kernel.T.contiguous(), recurrent.T.contiguous(), *biases]
     x = x.to(parameters[0].dtype)
     states = [state.to(x.dtype).contiguous() for state in states]  # as cuDNN wants them
     layer = getattr(torch._VF, cell)
-    # Biases, one layer, no dropout, training if a gradient is to be had, both directions or one.
-    options = (parameters, True, 1, 0.0, torch.is_grad_enabled(), len(weights) == 2)
+    # Biases, layers, no dropout, training if a gradient is to be had, both directions or one.
+    options = (parameters, True, depth, 0.0, torch.is_grad_enabled(), both)
     if lengths is None:
         outputs, *last = layer(x, _given(states), *options, True)
         return outputs, last

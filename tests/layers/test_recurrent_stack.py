@@ -1,0 +1,147 @@
+"""A stack is its layers, one on the other, in one call of cuDNN where it can be."""
+
+import keras
+import numpy as np
+import pytest
+from gradients import differentiate
+from keras import ops
+from test_cudnn import CELLS, cudnn  # noqa: F401  a fixture
+from test_kernels import BATCH, FEATURES, ODD, RIGHT_PADDED, TIME, UNITS
+
+from rnnapps import layers
+from rnnapps.layers import RecurrentStack, explain
+from rnnapps.layers.kernels import library
+
+X = np.random.default_rng(0).normal(size=(BATCH, TIME, FEATURES)).astype("float32")
+
+
+def array(tensor):
+    return ops.convert_to_numpy(tensor)
+
+
+def made(**arguments):
+    """A stack with weights of which none is at its special first value."""
+    stack = RecurrentStack(UNITS, **arguments)
+    stack.build(X.shape)
+    rng = np.random.default_rng(1)
+    stack.set_weights([rng.normal(scale=0.4, size=weight.shape) for weight in stack.weights])
+    return stack
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_is_its_layers_with_what_is_between_them(bidirectional):
+    stack = made(
+        cell="gru",
+        depth=3,
+        bidirectional=bidirectional,
+        residual=True,
+        normalise=True,
+        return_state=True,
+    )
+    mask = ops.convert_to_tensor(RIGHT_PADDED)
+    x, states = ops.convert_to_tensor(X), []
+    for number, layer in enumerate(stack.layers):
+        y, *last = layer(x, mask=mask)
+        x = stack.normalisations[number](x + y if number else y)  # the first has inputs of another size
+        states += last
+    output, *ends = stack(X, mask=mask)
+    assert output.shape == (BATCH, TIME, UNITS * (1 + bidirectional))
+    for a, b in zip((output, *ends), (x, *states), strict=True):
+        np.testing.assert_allclose(array(a), array(b), atol=1e-6)
+    _, *again = stack(X[:, :3])
+    whole, *ends = stack(X)
+    if not bidirectional:  # the states carry on
+        rest, *last = stack(X[:, 3:], initial_state=again)
+        np.testing.assert_allclose(array(rest), array(whole)[:, 3:], atol=1e-5)
+        np.testing.assert_allclose(array(last[-1]), array(ends[-1]), atol=1e-5)
+
+
+@pytest.mark.parametrize("mask", [None, ODD], ids=["none", "odd"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("name", CELLS)
+def test_one_call_of_cudnn_equals_the_layers(name, bidirectional, mask, cudnn, monkeypatch):  # noqa: F811
+    cell = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn"}[name]
+    arguments = {"cell": cell, "depth": 3, "bidirectional": bidirectional, "return_state": True}
+    calls, run = [], library._call
+    monkeypatch.setattr(library, "_call", lambda *given: calls.append(given[0]) or run(*given))
+    rng = np.random.default_rng(2)
+    count = 3 * (1 + bidirectional) * (2 if name == "LSTM" else 1)
+    states = [rng.normal(size=(BATCH, UNITS)).astype("float32") for _ in range(count)]
+    results = []
+    for kernel in ("auto", "keras"):
+        stack = made(**arguments, options={"kernel": kernel})
+
+        def loss(x, *states, stack=stack):
+            given = None if mask is None else ops.convert_to_tensor(mask)
+            outputs = stack(x, mask=given, initial_state=list(states), training=True)
+            return sum(ops.sum(part * part) for part in outputs), list(outputs)
+
+        results.append(differentiate(loss, [X, *states], stack))
+        assert len(calls) == 1  # of which none was Keras's
+    for mine, expected in zip(*results, strict=True):
+        for a, b in zip(mine, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5)
+
+
+def test_what_keeps_it_from_one_call(cudnn):  # noqa: F811
+    assert made(depth=2)._in_one_call(training=True)
+    assert made(depth=2, dropout=0.1, options={"weight_drop": 0.5})._in_one_call(training=False)
+    for arguments in (
+        {"depth": 1},
+        {"depth": 2, "residual": True},
+        {"depth": 2, "normalise": True},
+        {"depth": 2, "dropout": 0.1},
+        {"depth": 2, "cell": "layer_norm_lstm"},
+        {"depth": 2, "options": {"zoneout": 0.1}},
+        {"depth": 2, "options": {"dropout": 0.1}},
+    ):
+        assert not made(**arguments)._in_one_call(training=True)
+
+
+def test_in_a_model_trained_saved_and_loaded(tmp_path):
+    tokens = keras.Input((None,), dtype="int32")
+    x = keras.layers.Embedding(9, FEATURES, mask_zero=True)(tokens)
+    x = RecurrentStack(UNITS, depth=2, bidirectional=True, dropout=0.2, input_dropout=0.1)(x)
+    x = RecurrentStack(UNITS, cell="layer_norm_gru", return_sequences=False, options={"zoneout": 0.1})(x)
+    assert x.shape == (None, UNITS)
+    model = keras.Model(tokens, keras.layers.Dense(1)(x))
+    model.compile("adam", "mse")
+    ids = np.array([[1, 2, 3, 4, 0], [5, 6, 0, 0, 0]])
+    before = model.get_weights()
+    model.train_on_batch(ids, np.ones((2, 1), "float32"))
+    assert all((a != b).any() for a, b in zip(before, model.get_weights(), strict=True))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert loaded.layers[2].get_config() == model.layers[2].get_config()
+    given = model.predict_on_batch(ids)
+    np.testing.assert_array_equal(given, loaded.predict_on_batch(ids))
+    longer = np.pad(ids, ((0, 0), (0, 3)))
+    np.testing.assert_allclose(given, model.predict_on_batch(longer), atol=1e-6)
+
+
+def test_every_cell_is_one_of_it_and_is_explained(capsys):
+    from rnnapps.layers.recurrent_stack import CELLS as names
+
+    for cell, kind in names.items():
+        stack = RecurrentStack(UNITS, cell=cell, depth=2, name="stack")
+        assert all(isinstance(layer, kind) for layer in stack.layers)
+    assert set(names.values()) <= {getattr(layers, name) for name in layers.__all__}
+    explain(RecurrentStack(UNITS, depth=2, name="stack"))
+    assert capsys.readouterr().out.count("stack/lstm") == 2
+
+
+def test_dropout_is_one_pattern_for_all_steps():
+    stack = made(depth=2, cell="rnn", dropout=0.5, seed=3)
+    stack.layers[0] = lambda x, **_: (ops.ones((BATCH, TIME, UNITS)), None)
+    stack.layers[1] = lambda x, **_: (x, None)
+    dropped = array(stack(X, training=True))
+    assert set(np.unique(dropped)) == {0.0, 2.0}
+    np.testing.assert_array_equal(dropped, dropped[:, :1].repeat(TIME, axis=1))
+    assert len(np.unique(dropped[:, 0], axis=0)) > 1  # another one for each row
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match="cell='conv': expected one of lstm, gru"):
+        RecurrentStack(UNITS, cell="conv")
+    with pytest.raises(ValueError, match="zoneout=2: expected at least 0 and below 1"):
+        RecurrentStack(UNITS, options={"zoneout": 2})
