@@ -15,7 +15,10 @@ COMMANDS = {  # command: (module, what it does)
     "train": ("rnnapps.{}.train", "train a model and write it as a bundle"),
     "evaluate": ("rnnapps.{}.evaluate", "score a bundle on test rows, beside its baseline"),
     "predict": ("rnnapps.{}.infer", "apply a bundle to your own input"),
-    "benchmark": ("rnnapps.benchmark.{}", "measure: input APPLICATION, predict APPLICATION, layers"),
+    "benchmark": (
+        "rnnapps.benchmark.{}",
+        "measure: input or predict APPLICATION, layers, decoder, parallel",
+    ),
     "doctor": ("rnnapps.doctor", "say which kernels run a model's recurrent layers here"),
     "list": ("rnnapps.listing", "list the applications and the bundles that are here"),
 }
@@ -31,7 +34,7 @@ Every command takes --debug, which shows the traceback of an error. Exit status:
 failure, 2 for wrong use. Version {__version__}.
 """
 
-BENCHMARKS = ("input", "predict", "layers")
+BENCHMARKS = ("input", "predict", "layers", "decoder", "parallel")
 
 
 def dispatch(arguments: list[str]) -> None:

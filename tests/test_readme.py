@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 import rnnapps
+from rnnapps.benchmark.decoder import DecoderOptions
 from rnnapps.benchmark.layers import LayersOptions, ratios
+from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.cli import COMMANDS
 from rnnapps.command_line import parse
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig
@@ -18,6 +20,7 @@ from rnnapps.sentiment.infer import PredictOptions
 
 ROOT = Path(rnnapps.__file__).parent.parent
 READMES = [ROOT / "README.md", *sorted((ROOT / "rnnapps").glob("*/README.md"))]
+BENCHMARKS = {"layers": LayersOptions, "parallel": ParallelOptions, "decoder": DecoderOptions}
 OPTIONS = {"train": SentimentConfig, "evaluate": EvaluateOptions, "predict": PredictOptions}
 
 
@@ -43,8 +46,7 @@ def test_commands_have_these_flags(words):
     command, name, *flags = words
     assert command in COMMANDS
     if command == "benchmark":
-        assert name == "layers"
-        parse(LayersOptions, flags, prog="rnnapps")
+        parse(BENCHMARKS[name], flags, prog="rnnapps")
     elif command != "doctor":
         assert name in rnnapps.APPLICATIONS
         parse(OPTIONS[command], flags, prog="rnnapps")
@@ -68,6 +70,8 @@ def test_python_of_the_page_of_the_layers_runs(capsys):
         exec(block, variables)
     assert "dropped: keras" in capsys.readouterr().out
     assert variables["output"].shape == (1, 256)
+    assert variables["outputs"].shape == (8, 20, 512)
+    assert variables["logits"].shape == (2, 5, 1000) and variables["best"].tokens.shape == (2, 1, 10)
 
 
 def test_every_link_leads_somewhere():
@@ -85,7 +89,7 @@ def test_every_flag_that_a_readme_names_exists():
 
     given = [
         flag
-        for options in (SentimentConfig, LayersOptions, DiagnosticsConfig)
+        for options in (SentimentConfig, *BENCHMARKS.values(), DiagnosticsConfig)
         for flag in flags(options())
     ]
     known = {*given, *(f"--no-{flag[2:]}" for flag in given)}
@@ -122,3 +126,33 @@ def test_figures_of_the_layers_are_those_of_the_results():
         for column, figure in zip(columns, figures.split(" | "), strict=True):
             assert figure == f"{measured.pop((names[layer], shape, mask, *column)):.2f}"
     assert {key[3] for key in measured} <= {"step"}  # no other row was left out
+
+
+def test_costs_of_the_layers_are_those_of_the_results():
+    """The costs and ratios on the layers' page are those of the files that commands wrote."""
+    page = ROOT / "rnnapps" / "layers"
+    text = (page / "README.md").read_text(encoding="utf-8")
+    results = {
+        name: json.loads((page / "results" / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("costs", "parallel", "decoder")
+    }
+    costs = {
+        (row["layer"], row["mask"]): row["cost"]
+        for row in results["costs"]["rows"]
+        if row["pass"] == "training"
+    }
+    rows = {"weight_drop": "LSTM(weight_drop=)", "zoneout": "LSTM(zoneout=, zoneout_cell=)"}
+    rows |= {"layer_norm_lstm": "LayerNormLSTM", "layer_norm_gru": "LayerNormGRU"}
+    rows |= {"min_lstm": "MinLSTM", "min_gru": "MinGRU"}
+    for layer, name in rows.items():
+        (line,) = re.findall(rf"^\| `{re.escape(name)}`.*$", text, re.MULTILINE)
+        assert f"| {costs[layer, 'none']:.2f} / {costs[layer, 'padded']:.2f} |" in line
+    times = {
+        row["layer"]: row["median_ms"] for row in results["parallel"]["rows"] if row["length"] == 1000
+    }
+    for layer in ("MinGRU", "MinLSTM"):
+        assert f"{times['GRU'] / times[layer]:.1f} times as long as {layer}" in " ".join(text.split())
+    steps, search = (results["decoder"]["median_ms"][name] for name in ("training step", "beam search"))
+    text = " ".join(text.split())
+    assert f"{steps['keras'] / steps['rnnapps']:.2f} times as long" in text
+    assert f"{search['Python loop'] / search['program']:.2f} times as long" in text

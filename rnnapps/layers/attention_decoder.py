@@ -169,7 +169,7 @@ class AttentionDecoder(keras.layers.Layer):
                 shape=(self.vector_size, self.vocabulary), initializer="glorot_uniform", name="kernel"
             )
         layers = (*self.cells, self.attention, self.combine, *([self.gate] if self.gate else []))
-        variables = [variable for layer in layers for variable in layer.trainable_variables]
+        variables = [variable for layer in layers for variable in layer.variables]
         self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel])
 
     @property

@@ -30,7 +30,8 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
     """A copy of a model or layer without LSTM, GRU, SimpleRNN and Bidirectional of `rnnapps.layers`.
 
     Saved, it loads where rnnapps is not installed (if nothing else of rnnapps is in it). Weights are
-    copied; a model is returned uncompiled. Weight drop, which acts in training only, is left out.
+    copied; a model is returned uncompiled. Weight drop, which acts in training only, is left out. Layers
+    that Keras does not have stay; those within a `RecurrentStack` run by Keras's loop.
 
     Raises:
         ValueError: a layer has zoneout, which acts outside of training too.
@@ -38,6 +39,9 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
 
     def convert(entry):
         name = entry.get("registered_name") or ""
+        if name == "rnnapps>RecurrentStack" and entry["config"]["cell"] in ("lstm", "gru", "rnn"):
+            options = entry["config"]["options"] | {"kernel": "keras"}
+            return entry | {"config": entry["config"] | {"options": options}}
         if name.startswith("rnnapps>") and entry["class_name"] in NAMES:
             config = {key: value for key, value in entry["config"].items() if key not in OURS}
             if entry["config"].get("zoneout") or entry["config"].get("zoneout_cell"):

@@ -3,10 +3,8 @@
 import keras
 from keras import layers
 
-from rnnapps.layers import GRU, LSTM, AttentionPooling, Bidirectional, MaxPooling, SimpleRNN
+from rnnapps.layers import AttentionPooling, MaxPooling, RecurrentStack
 from rnnapps.sentiment.config import ModelConfig
-
-CELLS = {"lstm": LSTM, "gru": GRU, "rnn": SimpleRNN}
 
 
 def build(config: ModelConfig, vocabulary: int, classes: int) -> keras.Model:
@@ -19,17 +17,16 @@ def build(config: ModelConfig, vocabulary: int, classes: int) -> keras.Model:
     x = layers.Embedding(vocabulary, config.embedding_size, mask_zero=True, name="embedding")(tokens)
     x = layers.Dropout(config.token_dropout, noise_shape=(None, None, 1))(x)
     x = layers.SpatialDropout1D(config.embedding_dropout)(x)
-    for depth in range(config.depth):
-        last = depth == config.depth - 1
-        below = x
-        x = Bidirectional(
-            CELLS[config.cell](config.units, return_sequences=not (last and config.pooling == "last")),
-            name=f"recurrent_{depth + 1}",
-        )(x)
-        if config.residual and below.shape == x.shape:
-            x = layers.add([below, x])
-        if not last:
-            x = layers.SpatialDropout1D(config.layer_dropout)(x)
+    x = RecurrentStack(
+        config.units,
+        config.depth,
+        config.cell,
+        bidirectional=True,
+        residual=config.residual,
+        dropout=config.layer_dropout,
+        return_sequences=config.pooling != "last",
+        name="recurrent",
+    )(x)
     if config.pooling != "last":
         states = x
         x, _ = AttentionPooling(config.units, name="attention")(states)

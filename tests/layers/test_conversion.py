@@ -70,3 +70,12 @@ def test_what_leaves_loads_without_rnnapps(x, tmp_path):
     files = [str(tmp_path / name) for name in ("model.keras", "x.npy", "y.npy")]
     subprocess.run([sys.executable, "-c", code, *files], check=True, timeout=300)
     np.testing.assert_allclose(np.load(tmp_path / "y.npy"), model.predict_on_batch(x), atol=1e-6)
+
+
+def test_a_stack_stays_and_runs_by_keras_loop(x):
+    inputs = keras.Input((None, 3))
+    y = layers.RecurrentStack(4, depth=2, bidirectional=True, options={"zoneout": 0.0})(inputs)
+    model = keras.Model(inputs, y)
+    converted = layers.to_keras(model)
+    assert {row.kernel for row in layers.explain(converted)} == {"keras"}
+    np.testing.assert_allclose(converted.predict_on_batch(x), model.predict_on_batch(x), atol=1e-6)

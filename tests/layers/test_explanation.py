@@ -64,7 +64,7 @@ def test_what_no_gpu_has_seen_is_said(capsys, monkeypatch):
 def test_doctor(small_bundle, tmp_path):
     result = run("doctor", small_bundle)
     assert result.returncode == 0, result.stderr
-    assert re.search(r"^recurrent_1/forward_lstm(_\d+)?: fused$", result.stdout, re.MULTILINE)
+    assert re.search(r"^recurrent/layer_1/forward_lstm(_\d+)?: fused$", result.stdout, re.MULTILINE)
     assert "not cudnn: tensorflow sees no GPU" in result.stdout
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.GRU(2, name="gru")])
     model.save(tmp_path / "own.keras")

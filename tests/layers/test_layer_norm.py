@@ -138,6 +138,25 @@ def test_steps_of_a_stream_and_pieces_are_the_whole(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_stateful_layer_carries_on_and_is_trained(name):
+    layer, whole = made(name, stateful=True), array(made(name)(X)[0])
+    for piece in (slice(0, 3), slice(3, TIME)):
+        state = [array(state) for state in layer.states]
+
+        def loss(x):
+            y = layer(x, training=True)[0]
+            return ops.sum(y * y), [y]
+
+        if BACKEND == "jax":  # there a state is carried on outside of what is differentiated
+            y = array(layer(X[:, piece])[0])
+        else:
+            (y,), gradients = differentiate(loss, [X[:, piece]], layer)
+            assert all(np.abs(gradient).max() > 0 for gradient in gradients)
+        np.testing.assert_allclose(y, whole[:, piece], atol=1e-5)
+        assert all((a != array(b)).any() for a, b in zip(state, layer.states, strict=True))
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_dropouts_act_in_training_and_repeat_with_a_seed(name):
     expected = array(made(name)(X)[0])
     for arguments in (
@@ -201,6 +220,14 @@ def test_mixed_precision_keeps_normalisation_in_float32(name):
     outputs = layer(X)
     assert {keras.backend.standardize_dtype(part.dtype) for part in outputs} == {"bfloat16"}
     np.testing.assert_allclose(array(ops.cast(outputs[0], "float32")), array(exact(X)[0]), atol=0.1)
+
+
+def test_weights_given_later_are_seen():
+    """A frozen layer's too: on JAX a program keeps what it was not given as an argument."""
+    layer = layers.LayerNormGRU(UNITS, trainable=False)
+    before = array(layer(X))
+    layer.set_weights([2 * weight for weight in layer.get_weights()])
+    assert np.abs(array(layer(X)) - before).max() > 1e-3
 
 
 def test_forget_bias_explanation_and_refusals(capsys):

@@ -1,4 +1,3 @@
-import keras
 import numpy as np
 import pytest
 
@@ -36,10 +35,12 @@ def test_last_state_has_no_attention():
     assert with_attention(model) is model
 
 
-def test_residual_adds_the_layer_below():
-    count = lambda model: sum(isinstance(layer, keras.layers.Add) for layer in model.layers)  # noqa: E731
-    assert count(build(ModelConfig(units=4, depth=3, residual=True), 10, 2)) == 2
-    assert count(build(ModelConfig(units=4, depth=3), 10, 2)) == 0
+def test_options_reach_the_stack():
+    config = ModelConfig(cell="gru", units=4, depth=3, residual=True, layer_dropout=0.25)
+    stack = build(config, 10, 2).get_layer("recurrent")
+    assert (stack.cell, stack.units, stack.depth, stack.bidirectional) == ("gru", 4, 3, True)
+    assert (stack.residual, stack.dropout, stack.return_sequences) == (True, 0.25, True)
+    assert not build(ModelConfig(units=4, pooling="last"), 10, 2).get_layer("recurrent").return_sequences
 
 
 def test_dropout_acts_in_training_only():

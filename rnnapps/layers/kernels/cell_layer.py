@@ -6,7 +6,7 @@ from keras import ops
 from rnnapps.layers.kernels.cell import Cell
 from rnnapps.layers.kernels.cell_loop import cell_loop
 from rnnapps.layers.kernels.choice import Choice
-from rnnapps.layers.kernels.recurrence import check_rates, shown
+from rnnapps.layers.kernels.recurrence import carried, check_rates, shown
 from rnnapps.layers.kernels.zoneout import draw
 
 
@@ -35,7 +35,7 @@ class CellLayer(keras.layers.RNN):
 
     def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape)
-        self.loop = cell_loop(self._step, self.cell.trainable_variables)
+        self.loop = cell_loop(self._step, self.cell.variables)
 
     def choice(self) -> Choice:
         """The kernel that runs it, for `rnnapps.layers.explain`."""
@@ -60,7 +60,7 @@ class CellLayer(keras.layers.RNN):
             sequences = sequences * keras.random.dropout(ones, self.dropout, seed=generator)
         z = cell.project(ops.matmul(sequences, cell.kernel))
         z = ops.transpose(z, (1, 0, 2))  # (time, batch, size)
-        states = [ops.cast(state, z.dtype) for state in initial_state]
+        states = [ops.cast(state, z.dtype) for state in carried(self, initial_state)]
         context = ()
         if training and self.recurrent_dropout:
             ones = ops.ones_like(states[0])
@@ -71,7 +71,7 @@ class CellLayer(keras.layers.RNN):
                 keras.random.dropout(variable.value, self.weight_drop, seed=generator)
                 if variable is cell.recurrent_kernel
                 else variable.value
-                for variable in cell.trainable_variables
+                for variable in cell.variables
             ]
         steps = None
         if mask is not None:

@@ -38,7 +38,7 @@ def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
 
     Args:
         step: one time step.
-        variables: the trainable variables that it reads.
+        variables: the variables that it reads.
     """
     if keras.backend.backend() == "torch":
         return _by_steps(step, variables)

@@ -20,7 +20,7 @@ from keras import ops
 from rnnapps.layers.kernels.choice import Choice, gpu
 from rnnapps.layers.kernels.equations import Tensor
 from rnnapps.layers.kernels.loops import compiled
-from rnnapps.layers.kernels.recurrence import shown
+from rnnapps.layers.kernels.recurrence import carried, shown
 
 CHUNKS = 32
 
@@ -330,10 +330,7 @@ class ParallelRecurrence(keras.layers.RNN):
         *products, candidate = (
             ops.reshape(product, (time, batch, self.units)) for product in self.cell.products(flat)
         )
-        initial = ops.cast(initial_state[0], candidate.dtype)
-        if self.stateful and keras.backend.backend() == "torch":
-            # It is the layer's variable, overwritten before the gradient is computed.
-            initial = ops.copy(initial)
+        initial = ops.cast(carried(self, initial_state)[0], candidate.dtype)
         real = None
         if mask is not None:
             mask = ops.cast(mask, "bool")

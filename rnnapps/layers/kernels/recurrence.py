@@ -48,10 +48,8 @@ class Recurrence:
             return keras.layers.RNN.inner_loop(self, sequences, initial_state, mask, training)
         if mask is not None:
             mask = ops.cast(mask, "bool")
-        if self.stateful and keras.backend.backend() == "torch":
-            # They are the layer's variables, overwritten before the gradient is computed.
-            initial_state = [ops.copy(state) for state in initial_state]
-        outputs, states = run_layer(self, kernel, sequences, mask, initial_state, training)
+        states = carried(self, initial_state)
+        outputs, states = run_layer(self, kernel, sequences, mask, states, training)
         last = shown(self, states[0], mask, steps=False)
         if not self.return_sequences:
             return last, last[:, None], list(states)
@@ -86,6 +84,14 @@ class Recurrence:
             "zoneout": self.zoneout,
         }
         return config | {"use_cudnn": self.use_cudnn} if hasattr(self, "use_cudnn") else config
+
+
+def carried(layer: keras.layers.RNN, initial_state: States) -> States:
+    """The initial states, so that they may be kept for a gradient."""
+    if layer.stateful and keras.backend.backend() == "torch":
+        # They are the layer's variables, overwritten before the gradient is computed.
+        return tuple(ops.copy(state) for state in initial_state)
+    return tuple(initial_state)
 
 
 def check_rates(**rates: float) -> None:

@@ -1,0 +1,213 @@
+"""How fast is the attention decoder? `rnnapps benchmark decoder`.
+
+Times training steps of `AttentionDecoder` and of the same network in Keras alone (`keras.layers.RNN`
+over a cell of an LSTM, additive attention and input feeding), in turn; and beam search as one compiled
+program and as a Python loop over a compiled step. Random numbers.
+
+    rnnapps benchmark decoder --json decoder.json
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rnnapps import backend
+from rnnapps.benchmark.layers import check_output, write
+from rnnapps.command_line import command, parse
+from rnnapps.errors import require
+
+PROG = "rnnapps benchmark decoder"
+
+
+@dataclass(frozen=True)
+class DecoderOptions:
+    """Time the attention decoder, in training and in beam search."""
+
+    batch: int = 64
+    """sentences of a batch"""
+    source: int = 20
+    """positions of the memory"""
+    steps: int = 20
+    """time steps of the targets"""
+    units: int = 256
+    """units of the LSTM, of the attention and of the embeddings"""
+    vocabulary: int = 8000
+    """tokens"""
+    beam_width: int = 5
+    """hypotheses of a sentence"""
+    rounds: int = 9
+    """turns of each"""
+    json: str | None = None
+    """write the figures to this file too"""
+
+    def __post_init__(self):
+        for field in ("batch", "source", "steps", "units", "beam_width", "rounds"):
+            require(self, field, getattr(self, field) >= 1, "at least 1")
+        require(self, "vocabulary", self.vocabulary >= 3, "at least 3")
+
+
+def keras_decoder(options: DecoderOptions) -> Any:
+    """The network of `AttentionDecoder` as one would write it with Keras."""
+    import keras
+    from keras import layers, ops
+
+    units = options.units
+
+    class Cell(layers.Layer):
+        """An LSTM with additive attention and input feeding; the memory is given as constants."""
+
+        state_size = (units, units, units)
+        output_size = units
+
+        def build(self, input_shape):
+            self.lstm = layers.LSTMCell(units)
+            self.query = layers.Dense(units)
+            self.score = layers.Dense(1, use_bias=False)
+            self.combine = layers.Dense(units, activation="tanh", use_bias=False)
+            self.lstm.build((None, 2 * units))
+            self.query.build((None, units))
+            self.score.build((None, units))
+            self.combine.build((None, 3 * units))
+
+        def call(self, inputs, states):
+            h, c, vector = states
+            _, (h, c) = self.lstm(ops.concatenate([inputs, vector], axis=-1), [h, c])
+            scores = self.score(ops.tanh(self.query(h)[:, None] + self.keys))
+            mean = ops.sum(ops.softmax(scores, axis=1) * self.memory, axis=1)
+            vector = self.combine(ops.concatenate([h, mean], axis=-1))
+            return vector, [h, c, vector]
+
+    class Decoder(layers.Layer):
+        def build(self, tokens_shape, memory_shape):
+            self.embedding = layers.Embedding(options.vocabulary, units)
+            self.cell = Cell()
+            self.rnn = layers.RNN(self.cell, return_sequences=True)
+            self.keys = layers.Dense(units, use_bias=False)
+            self.logits = layers.Dense(options.vocabulary)
+            self.embedding.build(tokens_shape)
+            self.rnn.build((None, None, units))
+            self.keys.build(memory_shape)
+            self.logits.build((None, None, units))
+
+        def call(self, tokens, memory):
+            self.cell.memory, self.cell.keys = memory, self.keys(memory)
+            return self.logits(self.rnn(self.embedding(tokens)))
+
+        def compute_output_spec(self, tokens, memory):
+            return keras.KerasTensor((*tokens.shape, options.vocabulary))
+
+    return Decoder()
+
+
+def training(kind: str, options: DecoderOptions) -> Callable[[], Any]:
+    """A training step of one of the two decoders."""
+    import keras
+
+    from rnnapps.layers import AttentionDecoder
+
+    memory = keras.Input((options.source, 2 * options.units))
+    tokens = keras.Input((options.steps,), dtype="int32")
+    if kind == "keras":
+        logits = keras_decoder(options)(tokens, memory)
+    else:
+        logits, _ = AttentionDecoder(options.vocabulary, options.units, options.units)(tokens, memory)
+    model = keras.Model([memory, tokens], logits)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    random = np.random.default_rng(0)
+    shape = (options.batch, options.source, 2 * options.units)
+    x = [random.normal(size=shape).astype("float32"), random_tokens(options)]
+    return lambda: model.train_on_batch(x, x[1])
+
+
+def random_tokens(options: DecoderOptions) -> np.ndarray:
+    """Tokens that are neither 0 nor 1, `(batch, steps)`, int32."""
+    shape = (options.batch, options.steps)
+    return np.random.default_rng(1).integers(2, options.vocabulary, shape).astype("int32")
+
+
+def searches(options: DecoderOptions) -> dict[str, Callable[[], Any]]:
+    """Beam search as one program, and as a Python loop over a compiled step; no end token comes."""
+    from keras import ops
+
+    from rnnapps.decoding import BeamSearch
+    from rnnapps.decoding.compiled import compiled
+    from rnnapps.layers import AttentionDecoder
+
+    decoder = AttentionDecoder(options.vocabulary, options.units, options.units)
+    random = np.random.default_rng(0)
+    memory = random.normal(size=(options.batch, options.source, 2 * options.units)).astype("float32")
+    decoder.build((None, None), memory.shape)
+    decoder.bias.assign(np.where(np.arange(options.vocabulary) == 1, -1e9, 0))
+    state, context = decoder.start(ops.convert_to_tensor(memory))
+    width = options.beam_width
+    search = BeamSearch(
+        decoder.step, decoder.variables, start=0, end=1, max_steps=options.steps, beam_width=width
+    )
+    step = compiled(decoder.step, decoder.variables)
+
+    def loop():
+        batch = options.batch
+        rows = [np.repeat(ops.convert_to_numpy(part), width, axis=0) for part in state]
+        tokens = np.zeros(batch * width, "int32")
+        totals = np.tile([0.0] + [-1e9] * (width - 1), (batch, 1))
+        history = np.zeros((batch, width, 0), "int32")
+        for _ in range(options.steps):
+            logits, rows, _ = step(
+                ops.convert_to_tensor(tokens), tuple(map(ops.convert_to_tensor, rows)), context
+            )
+            logits = ops.convert_to_numpy(logits)
+            peak = logits.max(axis=-1, keepdims=True)
+            logits = logits - peak - np.log(np.exp(logits - peak).sum(axis=-1, keepdims=True))
+            scores = (totals[..., None] + logits.reshape(batch, width, -1)).reshape(batch, -1)
+            best = np.argpartition(-scores, width, axis=1)[:, :width]
+            totals = np.take_along_axis(scores, best, axis=1)
+            parents, last = np.divmod(best, options.vocabulary)
+            order = (np.arange(batch)[:, None] * width + parents).ravel()
+            rows = [ops.convert_to_numpy(part)[order] for part in rows]
+            tokens = last.ravel().astype("int32")
+            history = np.take_along_axis(history, parents[..., None], axis=1)
+            history = np.concatenate([history, last[..., None]], axis=-1)
+        return history
+
+    return {"program": lambda: search(state, context), "Python loop": loop}
+
+
+def in_turn(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
+    """The median milliseconds of each call; they take turns, and a first call of each is left out."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(rounds + 1):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            if turn:
+                seconds[name].append(time.perf_counter() - start)
+    return {name: 1000 * statistics.median(times) for name, times in seconds.items()}
+
+
+def main(arguments: list[str]) -> None:
+    """The command."""
+    options = parse(DecoderOptions, arguments, prog=PROG)
+    if options.json:
+        check_output(Path(options.json))
+    backend.load_quietly()
+    about = backend.describe()
+    steps = {kind: training(kind, options) for kind in ("rnnapps", "keras")}
+    report = {"training step": in_turn(steps, options.rounds)}
+    report["beam search"] = in_turn(searches(options), options.rounds)
+    for what, times in report.items():
+        (ours, first), *others = times.items()
+        for name, milliseconds in times.items():
+            print(f"{what}, {name}: {milliseconds:.0f} ms")
+        for name, milliseconds in others:
+            print(f"{what}: {name} takes {milliseconds / first:.2f} times as long as {ours}")
+    print(f"({', '.join(f'{name} {value}' for name, value in about.items())})")
+    if options.json:
+        date = datetime.now(UTC).isoformat(timespec="seconds")
+        given = command(replace(options, json=None), PROG)
+        write(Path(options.json), {"command": given, "date": date, **about, "median_ms": report})
