@@ -2,7 +2,7 @@
 
 That is `keras.layers.RNN` over Keras's own cell: outputs, states, and the gradients with respect to the
 inputs, the initial states and the weights.
-`tests/test_backends.py` runs this file on JAX and PyTorch too.
+`tests/backends` runs this file on JAX and PyTorch too.
 """
 
 import functools

@@ -1,0 +1,54 @@
+"""What the tests of each backend share: the same layers, the same training, the same bundle."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import run
+
+TESTS = Path(__file__).parent.parent
+# Two lengths, since JAX compiles each anew.
+FLAGS = (
+    *("--vocabulary", 600, "--units", 8, "--embedding-size", 16, "--max-length", 16),
+    *("--epochs", 1, "--batch-size", 64),
+)
+FILES = (
+    *("layers/test_kernels.py", "layers/test_cudnn.py", "layers/test_keras_behaviour.py"),
+    *("layers/test_compiled_step.py", "layers/test_regularisers.py", "layers/test_layer_norm.py"),
+    *("layers/test_min_recurrent.py", "layers/test_recurrent_stack.py"),
+    *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
+)
+
+
+def check_layers(backend, *options):
+    """Run the tests of layers and decoding, which run on TensorFlow when they are found."""
+    files = [TESTS / name for name in FILES]
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "0", *options, *files],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"KERAS_BACKEND": backend},
+        timeout=1500,
+    )
+    assert result.returncode == 0, result.stdout[-5000:]
+    assert int(re.search(r"(\d+) passed", result.stdout)[1]) > 120
+
+
+def check_training(backend, data, folder):
+    """Train, and compare what the bundle predicts on the backend and on TensorFlow."""
+    bundle = folder / "bundle"
+    trained = run("train", "sentiment", "--data", data, *FLAGS, "--output", bundle, backend=backend)
+    assert trained.returncode == 0, trained.stderr
+    metrics = json.loads((bundle / "metrics.json").read_text())
+    assert metrics["environment"]["backend"].startswith(backend)
+
+    command = ("predict", "sentiment", "--model", bundle, "--json", "A fine film.", "Not good.")
+    here = [json.loads(line) for line in run(*command, backend=backend).stdout.splitlines()]
+    there = [json.loads(line) for line in run(*command).stdout.splitlines()]
+    assert len(here) == 2
+    for ours, theirs in zip(here, there, strict=True):
+        assert ours["probabilities"] == pytest.approx(theirs["probabilities"], abs=1e-5)
