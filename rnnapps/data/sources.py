@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.row import Row
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.splits import TEST_SHARE, VALID_SHARE, content_key, split_of
@@ -35,7 +36,7 @@ def read_rows(config: SourceConfig, columns: tuple[str, ...], embedded: Path) ->
     if config.data.startswith("tfds:"):
         parts = read_tfds(config, columns)
     else:
-        parts = _read_files(embedded if config.data == "embedded" else Path(config.data))
+        parts = read_files(embedded if config.data == "embedded" else Path(config.data))
     text = columns[0]
     for part, rows in parts.items():
         if missing := [column for column in columns if column not in rows[0].fields]:
@@ -47,7 +48,11 @@ def read_rows(config: SourceConfig, columns: tuple[str, ...], embedded: Path) ->
     return _divided(parts, text)
 
 
-def good_rows(rows: list[Row], problem: Callable[[Row], str | None], config: SourceConfig) -> list[Row]:
+def good_rows(
+    rows: list[Row],
+    problem: Callable[[Row], str | None],
+    config: SourceConfig | ParallelSourceConfig,
+) -> list[Row]:
     """The rows with which there is no problem.
 
     Raises:
@@ -92,7 +97,12 @@ def file_of(row: Row) -> str:
     return row.where.rstrip("0123456789]").rstrip(":[")
 
 
-def _read_files(path: Path) -> dict[str, list[Row]]:
+def read_files(path: Path) -> dict[str, list[Row]]:
+    """The parts of a table, which is all training rows, or of a folder of tables, by their names.
+
+    Raises:
+        UserError: see `read_table`; also a folder without a training part, or with two of one part.
+    """
     if not path.is_dir():
         return {"train": read_table(path)}  # which lends to the other parts
     parts = {}

@@ -25,7 +25,7 @@ def read_table(path: Path) -> list[Row]:
     Raises:
         UserError: no such file, another kind of file, empty, not UTF-8, or malformed; with the line.
     """
-    text = _read_text(path)
+    text = read_text(path)
     kind = path.with_suffix("").suffix if path.suffix == ".xz" else path.suffix
     read = {".csv": _csv, ".tsv": _tsv, ".jsonl": _jsonl}.get(kind.lower())
     if read is None:
@@ -36,7 +36,12 @@ def read_table(path: Path) -> list[Row]:
     return rows
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, which may be compressed with xz.
+
+    Raises:
+        UserError: no such file, or not such a one; with the line.
+    """
     try:
         data = path.read_bytes()
         if path.suffix == ".xz":

@@ -2,6 +2,7 @@
 
 import logging
 
+from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.row import Row
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.errors import UserError
@@ -11,11 +12,15 @@ log = logging.getLogger(__name__)
 SPLITS = {"train": "train", "validation": "valid", "test": "test"}
 
 
-def read_tfds(config: SourceConfig, columns: tuple[str, ...]) -> dict[str, list[Row]]:
+def read_tfds(
+    config: SourceConfig | ParallelSourceConfig,
+    columns: tuple[str, ...],
+    flags: str = "--text-column and --label-column",
+) -> dict[str, list[Row]]:
     """Read the splits `train`, `validation` and `test` of the text set `tfds:NAME`.
 
     A set prepared as array_record is read without TensorFlow. A label that stands for "not given"
-    (-1, as in the test parts of GLUE) becomes an empty field.
+    (-1, as in the test parts of GLUE) becomes an empty field. `flags` are those that name the columns.
 
     Raises:
         UserError: no such set, a set that is not on this machine (nothing is fetched without
@@ -48,8 +53,7 @@ def read_tfds(config: SourceConfig, columns: tuple[str, ...]) -> dict[str, list[
     missing = [column for column in columns if column not in features]
     if missing:
         raise UserError(
-            f"tfds:{name}: no field '{missing[0]}': it has {', '.join(features)}: choose with "
-            f"--text-column and --label-column"
+            f"tfds:{name}: no field '{missing[0]}': it has {', '.join(features)}: choose with {flags}"
         )
 
     def field(column: str, value) -> str:
