@@ -13,8 +13,10 @@ from rnnapps.training.config import TrainingConfig
 class ModelConfig:
     """The network."""
 
-    cell: Literal["lstm", "gru", "rnn"] = "lstm"
-    """recurrent layer"""
+    cell: Literal["lstm", "gru", "rnn", "layer_norm_lstm", "layer_norm_gru", "min_lstm", "min_gru"] = (
+        "lstm"
+    )
+    """recurrent layer; see rnnapps.layers"""
     units: int = 64
     """units of each direction"""
     depth: int = 1

@@ -22,6 +22,11 @@ def test_padding_does_not_change_a_prediction(cell, pooling, depth, residual):
     np.testing.assert_allclose(model.predict_on_batch(IDS[:1, :4])[0], probabilities[0], rtol=1e-5)
 
 
+@pytest.mark.parametrize("cell", ["layer_norm_lstm", "layer_norm_gru", "min_lstm", "min_gru"])
+def test_padding_does_not_change_a_prediction_of_the_other_cells(cell):
+    test_padding_does_not_change_a_prediction(cell, "last", 1, False)
+
+
 def test_attention_comes_out():
     model = build(ModelConfig(units=4, embedding_size=6), vocabulary=10, classes=2)
     probabilities, weights = with_attention(model).predict_on_batch(IDS)
