@@ -288,7 +288,7 @@ def check_output(file: Path) -> None:
         UserError: it is a folder, or its folder cannot be written to.
     """
     if file.is_dir():
-        raise UserError(f"{file}: is a folder: give a file by --json")
+        raise UserError(f"{file}: is a folder: give a file")
     try:
         with tempfile.TemporaryFile(dir=file.parent):
             pass

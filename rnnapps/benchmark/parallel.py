@@ -17,7 +17,7 @@ from pathlib import Path
 from rnnapps import backend
 from rnnapps.benchmark.layer_worker import Case, Measure, within_fit
 from rnnapps.benchmark.layers import ROUND_LEAST, ROUND_SECONDS, Row, check_output, figures, write
-from rnnapps.command_line import command, parse, run
+from rnnapps.command_line import command, parse
 from rnnapps.errors import require
 
 LAYERS = ("GRU", "LSTM", "MinGRU", "MinLSTM")
@@ -150,7 +150,3 @@ def main(arguments: list[str]) -> None:
     if options.plot:
         shape = f"batch {options.batch}, {options.features} features, {options.units} units"
         plot(times, f"{shape}; {about['backend']}, {about['cores']} cores", Path(options.plot))
-
-
-if __name__ == "__main__":
-    run(main)

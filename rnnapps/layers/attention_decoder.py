@@ -118,24 +118,27 @@ class AttentionDecoder(keras.layers.Layer):
         self.vector_size = embedding_size if tie_embeddings else units
         self.recurrent_dropout = recurrent_dropout
         self.supports_masking = True
-        policy = self.dtype_policy
-        self.embedding = keras.layers.Embedding(
-            vocabulary, embedding_size, dtype=policy, name="embedding"
-        )
+        policy = {"dtype": self.dtype_policy, "trainable": self.trainable}
+        self.embedding = keras.layers.Embedding(vocabulary, embedding_size, name="embedding", **policy)
         self.cells = [self._cell(cell, layer_norm, number) for number in range(depth)]
         size = (units,) if attention == "additive" else ()
-        self.attention = attentions[attention](*size, dtype=policy, name="attention")
+        self.attention = attentions[attention](*size, name="attention", **policy)
         self.combine = keras.layers.Dense(
-            self.vector_size, "tanh", use_bias=False, dtype=policy, name="combine"
+            self.vector_size, "tanh", use_bias=False, name="combine", **policy
         )
-        self.gate = keras.layers.Dense(1, "sigmoid", dtype=policy, name="gate") if gate else None
+        self.gate = keras.layers.Dense(1, "sigmoid", name="gate", **policy) if gate else None
         self.bridge = None
-        self.seed_generator = keras.random.SeedGenerator(seed)
-        self.embedding_dropout = keras.layers.Dropout(embedding_dropout, seed=seed, dtype=policy)
-        self.output_dropout = keras.layers.Dropout(output_dropout, seed=seed, dtype=policy)
+        seeds = [None] * 3 if seed is None else range(seed, seed + 3)  # else all three drop the same
+        self.embedding_dropout = keras.layers.Dropout(
+            embedding_dropout, seed=seeds[0], dtype=self.dtype_policy
+        )
+        self.output_dropout = keras.layers.Dropout(
+            output_dropout, seed=seeds[1], dtype=self.dtype_policy
+        )
+        self.seed_generator = keras.random.SeedGenerator(seeds[2])
 
     def _cell(self, kind, layer_norm, number):
-        options = {"dtype": self.dtype_policy, "name": f"cell_{number + 1}"}
+        options = {"dtype": self.dtype_policy, "trainable": self.trainable, "name": f"cell_{number + 1}"}
         if not layer_norm:
             return PlainCell(kind, self.units, **options)
         make, states = NORMALISED[kind]
@@ -160,7 +163,11 @@ class AttentionDecoder(keras.layers.Layer):
         if not self._listed(initial_state_shape):
             features = size if initial_state_shape is None else initial_state_shape[-1]
             self.bridge = keras.layers.Dense(
-                self.units * len(self._sizes), "tanh", dtype=self.dtype_policy, name="bridge"
+                self.units * len(self._sizes),
+                "tanh",
+                dtype=self.dtype_policy,
+                trainable=self.trainable,
+                name="bridge",
             )
             self.bridge.build((None, features))
         self.bias = self.add_weight(shape=(self.vocabulary,), initializer="zeros", name="bias")
@@ -213,6 +220,9 @@ class AttentionDecoder(keras.layers.Layer):
         self, memory: Tensor, initial_state: Any = None, memory_mask: Tensor | None = None
     ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
         """The state before the first step, and the context: the memory, its projection, its mask."""
+        if not self.built:
+            raise ValueError(f"{self.name}: not built yet: call it on tokens and a memory")
+        memory = ops.convert_to_tensor(memory)
         if memory_mask is None:
             memory_mask = ops.ones(ops.shape(memory)[:2])
         mask = ops.cast(memory_mask, "float32")
@@ -225,6 +235,8 @@ class AttentionDecoder(keras.layers.Layer):
             if found != self._sizes:
                 raise ValueError(f"initial_state: expected states of sizes {self._sizes}, got {found}")
         else:
+            if self.bridge is None:
+                raise ValueError("initial_state: expected states, with which this decoder was built")
             initial_state = ops.split(self.bridge(initial_state), len(self._sizes), axis=-1)
         precision = self.cells[0].precision
         states = tuple(ops.cast(part, precision) for part in initial_state)

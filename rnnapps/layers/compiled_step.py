@@ -15,7 +15,12 @@ def compiled_step(layer: keras.layers.RNN) -> Callable:
     `layer.get_initial_state(batch)`. It is compiled once for each batch size (on PyTorch it runs as it
     is), uses the weights that the layer has when it is called, and no dropout. What a stream costs is
     this, and not `model.predict`, which prepares for any amount of data at every call.
+
+    Raises:
+        ValueError: the layer has no weights yet, or is none of one cell (`Bidirectional`, a stack).
     """
+    if not isinstance(layer, keras.layers.RNN) or not layer.built:
+        raise ValueError(f"{layer.name}: expected one recurrent layer that is built")
     cell = layer.cell
     rates = getattr(layer, "zoneout_rates", ())
 

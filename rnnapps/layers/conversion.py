@@ -31,7 +31,8 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
 
     Saved, it loads where rnnapps is not installed (if nothing else of rnnapps is in it). Weights are
     copied; a model is returned uncompiled. Weight drop, which acts in training only, is left out. Layers
-    that Keras does not have stay; those within a `RecurrentStack` run by Keras's loop.
+    that Keras does not have stay, so that the copy needs rnnapps; a `RecurrentStack` of LSTM, GRU or
+    SimpleRNN is one of them, and runs by Keras's loop.
 
     Raises:
         ValueError: a layer has zoneout, which acts outside of training too.
@@ -40,16 +41,21 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
     def convert(entry):
         name = entry.get("registered_name") or ""
         if name == "rnnapps>RecurrentStack" and entry["config"]["cell"] in ("lstm", "gru", "rnn"):
-            options = entry["config"]["options"] | {"kernel": "keras"}
-            return entry | {"config": entry["config"] | {"options": options}}
+            options = _without_ours(entry["config"]["options"], entry["config"]["name"])
+            config = entry["config"] | {"options": options | {"kernel": "keras"}}
+            return entry | {"config": config}
         if name.startswith("rnnapps>") and entry["class_name"] in NAMES:
-            config = {key: value for key, value in entry["config"].items() if key not in OURS}
-            if entry["config"].get("zoneout") or entry["config"].get("zoneout_cell"):
-                raise ValueError(f"{config['name']}: Keras's layers have no zoneout")
+            config = _without_ours(entry["config"], entry["config"]["name"])
             return entry | {"module": "keras.layers", "registered_name": None, "config": config}
         return entry
 
     return _copy(model, convert)
+
+
+def _without_ours(arguments: dict, layer: str) -> dict:
+    if arguments.get("zoneout") or arguments.get("zoneout_cell"):
+        raise ValueError(f"{layer}: Keras's layers have no zoneout")
+    return {key: value for key, value in arguments.items() if key not in OURS}
 
 
 def _copy(model: keras.layers.Layer, convert: Callable[[dict], dict]) -> keras.layers.Layer:

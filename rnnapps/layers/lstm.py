@@ -19,8 +19,8 @@ class LSTM(Recurrence, keras.layers.LSTM):
         kernel: "auto" takes the first of "cudnn", "fused" and "keras" that can run the layer exactly;
             `rnnapps.layers.explain` tells which and why. One that is named and cannot run is an error.
         weight_drop: share of the recurrent weights that are zero in a training step, the others being
-            scaled up (DropConnect, Wan et al. 2013; for the weights of an LSTM Merity et al. 2018). All
-            kernels but "keras" run it at full speed.
+            scaled up (DropConnect, Wan et al. 2013; for the weights of an LSTM Merity et al. 2018).
+            Kernels "cudnn" and "fused".
         zoneout, zoneout_cell: share of the units of h and of c that keep their state at a training step
             (Krueger et al. 2017); otherwise the states are mixed in that proportion. Kernel "fused".
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 Tensor = Any
@@ -12,7 +13,7 @@ def masked_softmax(scores: Tensor, mask: Tensor | None) -> Tensor:
 
     A row that is wholly masked is zero. `mask` has the shape of `scores`, or one that broadcasts to it.
     """
-    if scores.dtype != "float64":
+    if keras.backend.standardize_dtype(scores.dtype) != "float64":
         scores = ops.cast(scores, "float32")
     if mask is None:
         return ops.softmax(scores, axis=-1)

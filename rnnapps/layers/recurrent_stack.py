@@ -1,13 +1,13 @@
 """Recurrent layers, one on the other."""
 
 import keras
-from keras import ops
+from keras import ops, tree
 
 from rnnapps.layers.bidirectional import Bidirectional
 from rnnapps.layers.gru import GRU
 from rnnapps.layers.kernels import library
 from rnnapps.layers.kernels.choice import choose
-from rnnapps.layers.kernels.recurrence import Recurrence, library_name, shown
+from rnnapps.layers.kernels.recurrence import Recurrence, check_rates, library_name, shown
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
 from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
 from rnnapps.layers.lstm import LSTM
@@ -25,6 +25,8 @@ CELLS = {
     "min_gru": MinGRU,
 }
 
+TAKEN = ("return_sequences", "return_state", "go_backwards", "dtype", "name", "trainable")
+
 
 @keras.saving.register_keras_serializable(package="rnnapps")
 class RecurrentStack(keras.layers.Layer):
@@ -33,7 +35,9 @@ class RecurrentStack(keras.layers.Layer):
     Input `(batch, time, features)`, output that of the last layer: `(batch, time, units)`, without
     `return_sequences` `(batch, units)`, and `2 * units` if `bidirectional`, whose directions are
     concatenated. With `return_state` the states of each layer follow, of an LSTM h and c, first forward,
-    then backward. The mask is that of each layer, and is passed on with sequences.
+    then backward; `initial_state` takes them in that order. The mask is that of each layer, and is
+    passed on with sequences. (As with Keras's layers, one that comes with the input is not seen in a
+    call with `initial_state`: give it as `mask`.)
 
     Layers of LSTM, GRU or SimpleRNN without anything between them are one call of cuDNN where that runs
     them (see `rnnapps.layers.explain`); TensorFlow, JAX and PyTorch allow it.
@@ -50,11 +54,12 @@ class RecurrentStack(keras.layers.Layer):
         input_dropout: of the inputs of the first layer, one pattern for all steps.
         return_sequences: whether the last layer returns all time steps.
         return_state: whether to return the last states too.
-        seed: of the dropouts.
+        seed: of the dropouts, from which each layer has one of its own.
         options: further arguments of each layer, `weight_drop` or `zoneout` for example.
 
     Raises:
-        ValueError: `cell` is unknown; a layer refuses its arguments.
+        ValueError: `cell` is unknown, `depth` below 1, a rate not at least 0 and below 1; an option is
+            the stack's own, or a layer refuses it; an initial state is missing or too many.
     """
 
     def __init__(
@@ -76,6 +81,11 @@ class RecurrentStack(keras.layers.Layer):
         super().__init__(**kwargs)
         if cell not in CELLS:
             raise ValueError(f"cell={cell!r}: expected one of {', '.join(CELLS)}")
+        if depth < 1:
+            raise ValueError(f"depth={depth!r}: expected at least 1")
+        check_rates(dropout=dropout, input_dropout=input_dropout)
+        if taken := [name for name in options or {} if name in TAKEN]:
+            raise ValueError(f"options={options!r}: {taken[0]} is not for a layer of a stack")
         self.supports_masking = True
         self.units = units
         self.depth = depth
@@ -89,18 +99,19 @@ class RecurrentStack(keras.layers.Layer):
         self.return_state = return_state
         self.seed = seed
         self.options = options or {}
-        policy = {"dtype": self.dtype_policy}
+        policy = {"dtype": self.dtype_policy, "trainable": self.trainable}
         self.layers, self.dropouts, self.normalisations = [], [], []
         for number in range(depth):
             sequences = return_sequences or number < depth - 1
-            layer = CELLS[cell](
-                units, return_sequences=sequences, return_state=True, **policy, **self.options
-            )
+            given = self.options
+            if seed is not None and cell not in ("min_lstm", "min_gru"):  # which draw nothing
+                given = {"seed": seed + depth + number} | given
+            layer = CELLS[cell](units, return_sequences=sequences, return_state=True, **policy, **given)
             if bidirectional:
                 layer = Bidirectional(layer, name=f"layer_{number + 1}", **policy)
             self.layers.append(layer)
-            rate = dropout if number else input_dropout
-            self.dropouts.append(keras.layers.SpatialDropout1D(rate, seed=seed, **policy))
+            rate, own = dropout if number else input_dropout, None if seed is None else seed + number
+            self.dropouts.append(keras.layers.SpatialDropout1D(rate, seed=own, dtype=self.dtype_policy))
             if normalise:
                 self.normalisations.append(keras.layers.LayerNormalization(**policy))
 
@@ -113,6 +124,11 @@ class RecurrentStack(keras.layers.Layer):
             normalisation.build(shape)
 
     def call(self, sequences, mask=None, initial_state=None, training=False):
+        if initial_state is not None:
+            initial_state = list(tree.flatten(initial_state))
+            expected = sum(len(layer.state_size) for layer in self._recurrent())
+            if len(initial_state) != expected:
+                raise ValueError(f"initial_state: expected {expected} states, got {len(initial_state)}")
         run = self._one_call if self._in_one_call(training) else self._one_by_one
         output, ends = run(sequences, mask, initial_state, training)
         return (output, *ends) if self.return_state else output
@@ -131,7 +147,8 @@ class RecurrentStack(keras.layers.Layer):
             below = x = self.dropouts[number](x, training=training)
             x, *last = layer(x, mask=mask, initial_state=states[number], training=training)
             ends += last
-            if self.residual and below.shape[1:] == x.shape[1:]:
+            # By the ranks and the last axes: in a graph only one of the two may know its time steps.
+            if self.residual and (len(below.shape), below.shape[-1]) == (len(x.shape), x.shape[-1]):
                 x = below + x
             if self.normalise:
                 x = self.normalisations[number](x)

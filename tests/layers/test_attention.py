@@ -72,6 +72,13 @@ def test_in_a_model_saved_and_loaded(kind, tmp_path):
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras's product gives float32 there")
+def test_double_precision_stays():
+    layer = layers.BahdanauAttention(7, dtype="float64")
+    mean, weights = layer(QUERY.astype("float64"), MEMORY.astype("float64"))
+    assert {keras.backend.standardize_dtype(part.dtype) for part in (mean, weights)} == {"float64"}
+
+
 def test_half_precision_weighs_in_float32():
     layer = layers.BahdanauAttention(7, dtype="mixed_bfloat16")
     mean, weights = layer(QUERY, MEMORY, memory_mask=ops.convert_to_tensor(MASK))

@@ -156,6 +156,33 @@ def test_initial_states():
     )
 
 
+def test_what_cannot_start():
+    decoder = AttentionDecoder(VOCABULARY, 7, UNITS, cell="gru")
+    with pytest.raises(ValueError, match="not built yet"):
+        decoder.start(MEMORY)
+    decoder(TOKENS, MEMORY, initial_state=[np.zeros((BATCH, UNITS), "float32")])
+    with pytest.raises(ValueError, match="expected states, with which this decoder was built"):
+        decoder.start(MEMORY)
+
+
+def test_a_frozen_decoder_stays_frozen(tmp_path):
+    model = model_of(layer_norm=True, gate=True)
+    model.get_layer("decoder").trainable = False
+    assert len(model.trainable_variables) == 1  # of the encoder
+    model.save(tmp_path / "model.keras")
+    assert len(keras.saving.load_model(tmp_path / "model.keras").trainable_variables) == 1
+
+
+def test_each_dropout_has_a_pattern_of_its_own():
+    decoder = made("gru, 2 layers", seed=5, embedding_dropout=0.5, output_dropout=0.5)
+    ones = ops.ones((4, 50))
+    first, second = (
+        array(layer(ones, training=True))
+        for layer in (decoder.embedding_dropout, decoder.output_dropout)
+    )
+    assert (first != second).any()
+
+
 def model_of(**options):
     """An encoder and the decoder, as a translation has them."""
     source, tokens = (keras.Input((None,), dtype="int32") for _ in range(2))

@@ -7,6 +7,12 @@ import pytest
 from rnnapps import layers
 
 
+def test_what_has_no_step():
+    for layer in (layers.LSTM(4), layers.RecurrentStack(4), layers.Bidirectional(layers.GRU(4))):
+        with pytest.raises(ValueError, match="expected one recurrent layer that is built"):
+            layers.compiled_step(layer)
+
+
 @pytest.mark.parametrize("name", ["LSTM", "GRU", "SimpleRNN"])
 def test_steps_are_the_sequence(name):
     x = np.random.default_rng(0).normal(size=(2, 6, 3)).astype("float32")

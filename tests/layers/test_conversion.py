@@ -74,8 +74,10 @@ def test_what_leaves_loads_without_rnnapps(x, tmp_path):
 
 def test_a_stack_stays_and_runs_by_keras_loop(x):
     inputs = keras.Input((None, 3))
-    y = layers.RecurrentStack(4, depth=2, bidirectional=True, options={"zoneout": 0.0})(inputs)
+    y = layers.RecurrentStack(4, depth=2, bidirectional=True, options={"weight_drop": 0.1})(inputs)
     model = keras.Model(inputs, y)
     converted = layers.to_keras(model)
     assert {row.kernel for row in layers.explain(converted)} == {"keras"}
     np.testing.assert_allclose(converted.predict_on_batch(x), model.predict_on_batch(x), atol=1e-6)
+    with pytest.raises(ValueError, match="Keras's layers have no zoneout"):
+        layers.to_keras(layers.RecurrentStack(4, options={"zoneout": 0.1}))

@@ -140,7 +140,62 @@ def test_dropout_is_one_pattern_for_all_steps():
     assert len(np.unique(dropped[:, 0], axis=0)) > 1  # another one for each row
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru", "layer_norm_gru", "min_gru"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_sizes_are_known_in_a_graph_after_a_trace_for_any(bidirectional, cell):
+    """Keras's TimeDistributed, where it does not know the time steps, takes them from the batch."""
+    stack = RecurrentStack(UNITS, 2, cell, bidirectional)
+    layers_ = [stack, keras.layers.TimeDistributed(keras.layers.Dense(2))]
+    model = keras.Sequential([keras.Input((None, FEATURES)), *layers_])
+    np.testing.assert_allclose(model.predict_on_batch(X), array(model(X)), atol=1e-6)
+
+
+def test_residual_connections_stay_in_a_graph_that_knows_no_time():
+    """Of inputs as wide as the layer, after a trace for any number of time steps."""
+    model = keras.Sequential(
+        [keras.Input((None, UNITS)), RecurrentStack(UNITS, cell="gru", residual=True)]
+    )
+    x = np.random.default_rng(0).normal(size=(2, TIME, UNITS)).astype("float32")
+    layer = model.layers[0].layers[0]
+    expected = x + array(layer(x)[0])
+    np.testing.assert_allclose(model.predict_on_batch(x), expected, atol=1e-6)
+    np.testing.assert_allclose(array(model(x)), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", ["gru", "layer_norm_lstm"])
+def test_a_frozen_stack_stays_frozen(cell, tmp_path):
+    for frozen_later in (False, True):
+        stack = RecurrentStack(
+            UNITS, cell=cell, bidirectional=True, normalise=True, trainable=frozen_later
+        )
+        model = keras.Sequential([keras.Input((None, FEATURES)), stack, keras.layers.Dense(1)])
+        stack.trainable = False
+        assert len(model.trainable_variables) == 2
+        model.save(tmp_path / "model.keras")
+        loaded = keras.saving.load_model(tmp_path / "model.keras")
+        assert len(loaded.trainable_variables) == 2
+
+
+def test_each_dropout_has_a_pattern_of_its_own():
+    stack = made(depth=3, dropout=0.5, input_dropout=0.5, seed=1, options={"weight_drop": 0.5})
+    ones = ops.ones((4, 1, 50))
+    patterns = [array(layer(ones, training=True)).tobytes() for layer in stack.dropouts]
+    assert len(set(patterns)) == 3
+    assert len({layer.cell.seed for layer in stack.layers}) == 3
+    first, again = (made(depth=2, seed=1, options={"weight_drop": 0.5}) for _ in range(2))
+    np.testing.assert_array_equal(array(first(X, training=True)), array(again(X, training=True)))
+
+
 def test_wrong_arguments():
+    for arguments, message in (
+        ({"depth": 0}, "depth=0: expected at least 1"),
+        ({"dropout": 1.0}, "dropout=1.0: expected at least 0 and below 1"),
+        ({"options": {"go_backwards": True}}, "go_backwards is not for a layer of a stack"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            RecurrentStack(UNITS, **arguments)
+    with pytest.raises(ValueError, match="initial_state: expected 2 states, got 3"):
+        RecurrentStack(UNITS, 2, "gru")(X, initial_state=[np.zeros((BATCH, UNITS), "float32")] * 3)
     with pytest.raises(ValueError, match="cell='conv': expected one of lstm, gru"):
         RecurrentStack(UNITS, cell="conv")
     with pytest.raises(ValueError, match="zoneout=2: expected at least 0 and below 1"):

@@ -90,6 +90,18 @@ def test_zoneout_of_a_stream(name):
         np.testing.assert_allclose(array(a), b, atol=1e-6)
 
 
+@pytest.mark.skipif(keras.backend.backend() == "jax", reason="Keras's tanh gives float32 there")
+def test_zoneout_in_double_precision():
+    x = X.astype("float64")
+    layer = layers.LSTM(UNITS, zoneout=1e-300, dtype="float64")
+    loop = layers.LSTM(UNITS, kernel="keras", dtype="float64")
+    layer.build(x.shape)
+    loop.build(x.shape)
+    loop.set_weights(layer.get_weights())
+    limit = 1e-14 if keras.backend.backend() == "tensorflow" else 1e-7
+    np.testing.assert_allclose(array(layer(x)), array(loop(x)), atol=limit)
+
+
 def test_zoneout_draws_its_rate():
     generator = keras.random.SeedGenerator(1)
     h, c = zoneout.draw((0.1, 0.0), generator, 50, 40, 30, training=True)

@@ -13,7 +13,7 @@ import keras
 from keras import ops, tree
 
 from rnnapps.layers.kernels.equations import States, Tensor
-from rnnapps.layers.kernels.loops import at, compiled, put, where
+from rnnapps.layers.kernels.loops import at, compiled, put, shaped, where
 from rnnapps.layers.kernels.zoneout import blend
 
 Nested = Any  # tuples of tensors
@@ -74,7 +74,11 @@ def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
             return sequences, gradient
 
         flat = [ops.convert_to_tensor(part) for part in tree.flatten(arguments)]
-        return ops.custom_gradient(function)(*flat)
+        sequences = ops.custom_gradient(function)(*flat)
+        time = ops.shape(arguments[1][0])[0]
+        return tuple(
+            shaped(all_, time + 1, *ops.shape(one)) for all_, one in zip(sequences, states, strict=True)
+        )
 
     return run
 

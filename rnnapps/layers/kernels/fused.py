@@ -13,7 +13,7 @@ import keras
 from keras import ops
 
 from rnnapps.layers.kernels.equations import Equations, States, Tensor
-from rnnapps.layers.kernels.loops import at, compiled, put, where
+from rnnapps.layers.kernels.loops import at, compiled, put, shaped, where
 from rnnapps.layers.kernels.weights import Weights
 from rnnapps.layers.kernels.zoneout import blend
 
@@ -35,7 +35,8 @@ def run(
     Products are in the dtype of the weights, everything else in float32 if that is of half precision.
     `zones` are those of `rnnapps.layers.kernels.zoneout`.
     """
-    precision = "float64" if states[0].dtype == "float64" else "float32"
+    double = keras.backend.standardize_dtype(states[0].dtype) == "float64"
+    precision = "float64" if double else "float32"
     by_steps = keras.backend.backend() == "torch"
     order = None if mask is None or by_steps else _longest_first(mask)
     if order is not None:
@@ -64,7 +65,9 @@ def run(
         loop = loop(equations, *activations, reverse, all_steps)
         recurrent = ops.copy(weights.recurrent)  # TensorFlow treats a variable unlike a tensor
         outputs, last = loop(x, recurrent, *biases, states, mask, training, zones)
-        outputs = ops.transpose(outputs, (1, 0, 2)) if all_steps else None
+        units = recurrent.shape[0]
+        last = tuple(shaped(state, batch, units) for state in last)
+        outputs = shaped(ops.transpose(outputs, (1, 0, 2)), batch, time, units) if all_steps else None
     if order is not None:
         last = tuple(_permuted(state, inverse, order) for state in last)
         outputs = None if outputs is None else _permuted(outputs, inverse, order)

@@ -34,6 +34,7 @@ class LayerNormLayer(CellLayer):
             initializers,
             regularizers,
             dtype=kwargs.get("dtype"),
+            trainable=kwargs.get("trainable", True),
             name="cell",
         )
         super().__init__(cell, **kwargs)

@@ -19,6 +19,15 @@ def compiled(function: Callable, static: int | None = None) -> Callable:
     return tf.function(function, autograph=False, jit_compile=True)
 
 
+def shaped(array: Tensor, *shape: Tensor | int) -> Tensor:
+    """The array with the sizes that are known of it.
+
+    What comes from a program that TensorFlow once traced for any sizes has forgotten them, and layers
+    that decide by them (Keras's TimeDistributed, a residual connection) would go wrong.
+    """
+    return ops.reshape(array, shape)
+
+
 def at(array: Tensor, step: Tensor) -> Tensor:
     """Element `step` along the first axis."""
     # Not by indexing or slicing: TensorFlow would have XLA compile anew for each mask that comes.

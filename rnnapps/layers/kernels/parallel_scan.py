@@ -19,7 +19,7 @@ from keras import ops
 
 from rnnapps.layers.kernels.choice import Choice, gpu
 from rnnapps.layers.kernels.equations import Tensor
-from rnnapps.layers.kernels.loops import compiled
+from rnnapps.layers.kernels.loops import compiled, shaped
 from rnnapps.layers.kernels.recurrence import carried, shown
 
 CHUNKS = 32
@@ -336,6 +336,7 @@ class ParallelRecurrence(keras.layers.RNN):
             mask = ops.cast(mask, "bool")
             real = ops.cast(ops.transpose(mask)[:, :, None], candidate.dtype)
         states = scan(self.cell.gate, products, candidate, real, initial, self.go_backwards)
+        states = shaped(states, time, batch, self.units)
         state = states[0 if self.go_backwards else -1]
         last = shown(self, state, mask, steps=False)
         if not self.return_sequences:
