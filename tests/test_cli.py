@@ -58,7 +58,7 @@ def test_modules_are_commands_and_functions_too():
         (["train", "poetry"], "error: train: expected one of sentiment, got 'poetry'"),
         (["train", "sentiment", "--units", "0"], "--units must be at least 1, got 0"),
         (["train", "sentiment", "--units", "many"], "--units"),
-        (["train", "sentiment", "--cell", "qrnn"], "Expected one of ('lstm', 'gru', 'rnn')"),
+        (["train", "sentiment", "--cell", "qrnn"], "Expected one of ('lstm', 'gru', 'rnn',"),
         (["train", "sentiment", "--unit", "5"], "--units"),
         (["train", "sentiment", "--learning-rate", "-1"], "--learning-rate must be above 0"),
         (["train", "sentiment", "--seed", "-1"], "--seed must be at least 0"),
