@@ -208,7 +208,7 @@ class AttentionDecoder(keras.layers.Layer):
                 for _ in self.cells
             )
         sequences = self.loop((product,), state, (*context, *dropped))
-        *_, h, vector = (
+        h, vector = (
             ops.transpose(part[1:], (1, 0, 2)) for part in (self._last(sequences), sequences[-1])
         )
         # Asked again, all steps at once: a weight is no state, which the loop would have to keep.
@@ -257,13 +257,18 @@ class AttentionDecoder(keras.layers.Layer):
             The logits `(rows, vocabulary)`, the new state, and the alignment `(rows, source)`.
         """
         product = ops.matmul(self.embedding(tokens), self.cells[0].kernel)
-        state = self._loop_step((product,), state, context)
-        _, alignment = self._attend(self._by_source(self._last(state), context), context)
+        state, alignment = self._advance((product,), state, context)
         logits = self._logits(ops.cast(state[-1], self.compute_dtype))
         return logits, state, ops.reshape(alignment, (-1, alignment.shape[-1]))
 
     def _loop_step(self, inputs, state, context):
-        """The states after a step; behind the context stand patterns of dropout, one for each cell."""
+        return self._advance(inputs, state, context)[0]
+
+    def _advance(self, inputs, state, context):
+        """The states after a step, and the alignment `(batch, rows // batch, source)`.
+
+        Behind the context stand patterns of dropout, one for each cell.
+        """
         (product,), (*states, vector) = inputs, state
         product = product + ops.matmul(ops.cast(vector, product.dtype), self.feeding_kernel)
         after = []
@@ -276,11 +281,11 @@ class AttentionDecoder(keras.layers.Layer):
                 h = ops.reshape(self._by_source(h, context) * pattern[:, None], ops.shape(h))
             after += cell.step(cell.project(product), tuple(before), h)
         h = self._by_source(self._last((*after, vector)), context)
-        mean, _ = self._attend(h, context)
+        mean, alignment = self._attend(h, context)
         if self.gate:
             mean = mean * self.gate(h)
         new = self.combine(ops.concatenate([ops.cast(h, mean.dtype), mean], axis=-1))
-        return (*after, ops.cast(ops.reshape(new, ops.shape(vector)), vector.dtype))
+        return (*after, ops.cast(ops.reshape(new, ops.shape(vector)), vector.dtype)), alignment
 
     def _last(self, states):
         """h of the last cell."""

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.cell import with_forget_bias
 from rnnapps.layers.kernels.layer_norm_cell import LayerNormCell, normalised
 from rnnapps.layers.kernels.layer_norm_layer import LayerNormLayer
 
@@ -11,9 +12,7 @@ class _Cell(LayerNormCell):
     groups = (4,)
 
     def initial_bias(self, shape, dtype=None):
-        bias = super().initial_bias(shape, dtype)
-        forget = ops.ones((self.units,), dtype=bias.dtype)  # Jozefowicz et al. 2015
-        return ops.concatenate([bias[: self.units], forget, bias[2 * self.units :]])
+        return with_forget_bias(super().initial_bias(shape, dtype), self.units)
 
     def build(self, input_shape):
         super().build(input_shape)

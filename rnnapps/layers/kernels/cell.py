@@ -3,8 +3,15 @@
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.equations import Tensor
 from rnnapps.layers.kernels.recurrence import check_rates
 from rnnapps.layers.kernels.zoneout import expected
+
+
+def with_forget_bias(bias: Tensor, units: int) -> Tensor:
+    """An LSTM's bias `(4 * units,)` with that of the forget gate at one (Jozefowicz et al. 2015)."""
+    ones = ops.ones((units,), dtype=bias.dtype)
+    return ops.concatenate([bias[:units], ones, bias[2 * units :]])
 
 
 class Cell(keras.layers.Layer):

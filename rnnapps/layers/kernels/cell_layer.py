@@ -6,7 +6,7 @@ from keras import ops
 from rnnapps.layers.kernels.cell import Cell
 from rnnapps.layers.kernels.cell_loop import cell_loop
 from rnnapps.layers.kernels.choice import Choice
-from rnnapps.layers.kernels.recurrence import carried, check_rates, shown
+from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, check_rates, given_mask
 from rnnapps.layers.kernels.zoneout import draw
 
 
@@ -53,7 +53,7 @@ class CellLayer(keras.layers.RNN):
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
         cell, generator, training = self.cell, self.seed_generator, bool(training)
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        mask = given_mask(mask)
         batch, time = ops.shape(sequences)[:2]
         if training and self.dropout:
             ones = ops.ones_like(sequences[:, :1])
@@ -75,16 +75,11 @@ class CellLayer(keras.layers.RNN):
             ]
         steps = None
         if mask is not None:
-            mask = ops.cast(mask, "bool")
             steps = ops.cast(ops.transpose(mask)[:, :, None], z.dtype)
         zones = draw(cell.zoneout, generator, time, batch, cell.units, training)
         zones = tuple(ops.cast(zone, z.dtype) for zone in zones)
         reverse = self.go_backwards
         sequences = self.loop((z,), states, context, steps, zones, reverse, values)
         last = [all_[0 if reverse else -1] for all_ in sequences]
-        output = shown(self, last[0], mask, steps=False)
-        if not self.return_sequences:
-            return output, output[:, None], last
         outputs = ops.transpose(sequences[0][:-1] if reverse else sequences[0][1:], (1, 0, 2))
-        outputs = shown(self, outputs, mask)
-        return output, ops.flip(outputs, axis=1) if reverse else outputs, last
+        return as_keras_wants(self, outputs, last, mask)

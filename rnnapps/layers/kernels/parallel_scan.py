@@ -20,7 +20,7 @@ from keras import ops
 from rnnapps.layers.kernels.choice import Choice, gpu
 from rnnapps.layers.kernels.equations import Tensor
 from rnnapps.layers.kernels.loops import compiled, shaped
-from rnnapps.layers.kernels.recurrence import carried, shown
+from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, given_mask
 
 CHUNKS = 32
 
@@ -324,7 +324,7 @@ class ParallelRecurrence(keras.layers.RNN):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+        mask = given_mask(mask)
         batch, time, features = ops.shape(sequences)
         flat = ops.reshape(ops.transpose(sequences, (1, 0, 2)), (-1, features))
         *products, candidate = (
@@ -333,16 +333,11 @@ class ParallelRecurrence(keras.layers.RNN):
         initial = ops.cast(carried(self, initial_state)[0], candidate.dtype)
         real = None
         if mask is not None:
-            mask = ops.cast(mask, "bool")
             real = ops.cast(ops.transpose(mask)[:, :, None], candidate.dtype)
         states = scan(self.cell.gate, products, candidate, real, initial, self.go_backwards)
         states = shaped(states, time, batch, self.units)
         state = states[0 if self.go_backwards else -1]
-        last = shown(self, state, mask, steps=False)
-        if not self.return_sequences:
-            return last, last[:, None], [state]
-        outputs = shown(self, ops.transpose(states, (1, 0, 2)), mask)
-        return last, ops.flip(outputs, axis=1) if self.go_backwards else outputs, [state]
+        return as_keras_wants(self, ops.transpose(states, (1, 0, 2)), (state,), mask)
 
     def get_config(self):
         config = super().get_config() | self.cell.arguments()

@@ -2,7 +2,7 @@
 
 from keras import activations, ops
 
-from rnnapps.layers.kernels.cell import Cell
+from rnnapps.layers.kernels.cell import Cell, with_forget_bias
 from rnnapps.layers.kernels.recurrence import EQUATIONS
 
 
@@ -33,10 +33,7 @@ class PlainCell(Cell):
 
     def _initial_bias(self, shape, dtype=None):
         bias = ops.zeros(shape, dtype=dtype)
-        if self.kind != "lstm":
-            return bias
-        forget = ops.ones((self.units,), dtype=bias.dtype)  # Jozefowicz et al. 2015
-        return ops.concatenate([bias[: self.units], forget, bias[2 * self.units :]])
+        return with_forget_bias(bias, self.units) if self.kind == "lstm" else bias
 
     def project(self, product):
         return ops.cast(product, self.precision) + ops.cast(self.bias, self.precision)

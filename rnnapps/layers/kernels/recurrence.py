@@ -41,20 +41,14 @@ class Recurrence:
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
-        mask = mask[0] if isinstance(mask, (list, tuple)) else mask
         kernel = choose(self).kernel
         if kernel == "keras":
             # Its loop, not the short cuts of Keras's LSTM and GRU, which differ by backend.
+            mask = mask[0] if isinstance(mask, (list, tuple)) else mask
             return keras.layers.RNN.inner_loop(self, sequences, initial_state, mask, training)
-        if mask is not None:
-            mask = ops.cast(mask, "bool")
-        states = carried(self, initial_state)
+        mask, states = given_mask(mask), carried(self, initial_state)
         outputs, states = run_layer(self, kernel, sequences, mask, states, training)
-        last = shown(self, states[0], mask, steps=False)
-        if not self.return_sequences:
-            return last, last[:, None], list(states)
-        outputs = shown(self, outputs, mask)
-        return last, ops.flip(outputs, axis=1) if self.go_backwards else outputs, list(states)
+        return as_keras_wants(self, outputs, states, mask)
 
     def dropped(self, sequences: Tensor, training: bool) -> Tensor:
         """The inputs with the layer's dropout: one pattern a row, the same at each time step."""
@@ -92,6 +86,26 @@ def carried(layer: keras.layers.RNN, initial_state: States) -> States:
         # They are the layer's variables, overwritten before the gradient is computed.
         return tuple(ops.copy(state) for state in initial_state)
     return tuple(initial_state)
+
+
+def given_mask(mask: Tensor | list[Tensor] | None) -> Tensor | None:
+    """The mask of a layer's input as bool `(batch, time)`, or None."""
+    mask = mask[0] if isinstance(mask, (list, tuple)) else mask
+    return None if mask is None else ops.cast(mask, "bool")
+
+
+def as_keras_wants(
+    layer: keras.layers.RNN, outputs: Tensor | None, states: States, mask: Tensor | None
+) -> tuple[Tensor, Tensor, list[Tensor]]:
+    """What Keras's hook `inner_loop` returns: last output, outputs as processed, last states.
+
+    `outputs` are those of `run_layer`, in order of time.
+    """
+    last = shown(layer, states[0], mask, steps=False)
+    if not layer.return_sequences:
+        return last, last[:, None], list(states)
+    outputs = shown(layer, outputs, mask)
+    return last, ops.flip(outputs, axis=1) if layer.go_backwards else outputs, list(states)
 
 
 def check_rates(**rates: float) -> None:
