@@ -12,7 +12,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-APPLICATIONS = ("sentiment",)
+APPLICATIONS = ("sentiment", "translation")
 
 
 def load(model: str | Path) -> Any:

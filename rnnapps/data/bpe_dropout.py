@@ -7,6 +7,7 @@ from random import Random
 
 import numpy as np
 
+from rnnapps.data.sentence_encoder import SentenceEncoder
 from rnnapps.data.text_encoder import TextEncoder
 
 LONGEST = 100  # symbols of a word that is cut anew: the time grows with their square
@@ -21,13 +22,19 @@ class BPEDropout:
     every occurrence in every epoch takes one of them.
 
     Args:
-        encoder: gives the merges, ids and length limit.
+        encoder: gives the merges and ids, and what of them the network reads.
         texts: what to encode.
         rate: probability of skipping a merge.
         seed: of the draws.
     """
 
-    def __init__(self, encoder: TextEncoder, texts: Sequence[str], rate: float, seed: int):
+    def __init__(
+        self,
+        encoder: TextEncoder | SentenceEncoder,
+        texts: Sequence[str],
+        rate: float,
+        seed: int,
+    ):
         self._encoder = encoder
         self._seed = seed
         tokenizer = encoder.tokenizer
@@ -61,7 +68,7 @@ class BPEDropout:
             ids = []
             for word, choice in zip(words.tolist(), choices.tolist(), strict=True):
                 ids += self._variants[word][choice]
-            sequences.append(np.array(ids, dtype="int32")[self._encoder.kept(len(ids))])
+            sequences.append(self._encoder.finish(ids))
         return sequences
 
 

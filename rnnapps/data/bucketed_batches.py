@@ -18,10 +18,11 @@ def padded_length(length: int) -> int:
     return power * 3 // 4 if length <= power * 3 // 4 else power
 
 
-def pad(sequences: Sequence[np.ndarray]) -> np.ndarray:
-    """Right-pad int sequences with 0, to int32 `(batch, padded_length of the longest)`."""
-    longest = max(map(len, sequences))
-    padded = np.zeros((len(sequences), padded_length(longest)), dtype="int32")
+def pad(sequences: Sequence[np.ndarray], length: int | None = None) -> np.ndarray:
+    """Right-pad int sequences with 0, to int32 `(batch, length)`: `padded_length` of the longest."""
+    if length is None:
+        length = padded_length(max(map(len, sequences)))
+    padded = np.zeros((len(sequences), length), dtype="int32")
     for row, sequence in zip(padded, sequences, strict=True):
         row[: len(sequence)] = sequence
     return padded
@@ -32,25 +33,19 @@ class BucketedBatches:
 
     Args:
         sequences: int ids, each `(time,)`, none empty.
-        targets: float32 `(rows, classes)`, or any array with a row for each sequence.
         batch_size: rows of a batch; one batch may have fewer.
         seed: of the order of rows and batches.
-        weights: weight of each row in the loss, float32 `(rows,)`.
         resample: gives the sequences anew for an epoch, in the same order (see `BPEDropout`).
     """
 
     def __init__(
         self,
         sequences: Sequence[np.ndarray],
-        targets: np.ndarray,
         batch_size: int,
         seed: int = 0,
-        weights: np.ndarray | None = None,
         resample: Callable[[int], Sequence[np.ndarray]] | None = None,
     ):
         self.sequences = sequences
-        self.targets = targets
-        self.weights = weights
         self.batch_size = batch_size
         self.seed = seed
         self.resample = resample
@@ -60,42 +55,38 @@ class BucketedBatches:
         return -(-len(self.sequences) // self.batch_size)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple]:
-        """Yield the batches `(x, y)` or `(x, y, weights)` of an epoch, from step `start` on.
-
-        x is int32 `(batch, time)`, right-padded with 0; y has the rows of `targets`.
-        """
+        """Yield the batches `(x, y)` or `(x, y, weights)` of an epoch, from step `start` on."""
         random = np.random.default_rng((self.seed, epoch))
         sequences = self.resample(epoch) if self.resample else self.sequences
         rows = random.permutation(len(sequences))
         # Sorting pools of batches, and not all rows, lets a row meet other neighbours in every epoch.
         pool = POOL * self.batch_size
         for first in range(0, len(rows), pool):
-            rows[first : first + pool] = _by_length(sequences, rows[first : first + pool])
+            rows[first : first + pool] = self._by_length(sequences, rows[first : first + pool])
         for step in random.permutation(len(self))[start:]:
             yield self._batch(sequences, rows[step * self.batch_size : (step + 1) * self.batch_size])
 
     def in_order_of_length(self) -> Iterator[tuple]:
         """Yield every row once, shortest first: for validation."""
-        rows = _by_length(self.sequences, np.arange(len(self.sequences)))
+        rows = self._by_length(self.sequences, np.arange(len(self.sequences)))
         for start in range(0, len(rows), self.batch_size):
             yield self._batch(self.sequences, rows[start : start + self.batch_size])
 
     def extremes(self) -> tuple[tuple, tuple]:
         """The batches of the shortest and of the longest rows."""
-        rows = _by_length(self.sequences, np.arange(len(self.sequences)))
+        rows = self._by_length(self.sequences, np.arange(len(self.sequences)))
         return (
             self._batch(self.sequences, rows[: self.batch_size]),
             self._batch(self.sequences, rows[-self.batch_size :]),
         )
 
     def _batch(self, sequences: Sequence[np.ndarray], rows: np.ndarray) -> tuple:
-        x = pad([sequences[row] for row in rows])
-        if self.weights is None:
-            return x, self.targets[rows]
-        return x, self.targets[rows], self.weights[rows]
+        raise NotImplementedError  # what a batch is, its kind knows
 
+    def _by_length(self, sequences: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+        """Sort row numbers by padded length; rows of one length keep their order."""
+        lengths = np.array([padded_length(self._length(sequences[row])) for row in rows])
+        return rows[np.argsort(lengths, kind="stable")]
 
-def _by_length(sequences: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
-    """Sort row numbers by padded length; rows of one length keep their order."""
-    lengths = np.array([padded_length(len(sequences[row])) for row in rows])
-    return rows[np.argsort(lengths, kind="stable")]
+    def _length(self, sequence: np.ndarray) -> int:
+        return len(sequence)

@@ -5,14 +5,14 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
-from rnnapps.data.text_encoder import TextEncoder
 from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
 
 
-def read_embeddings(file: str, encoder: TextEncoder, size: int, seed: int) -> np.ndarray:
+def read_embeddings(file: str, tokenizer: Tokenizer, size: int, seed: int) -> np.ndarray:
     """Start an embedding matrix from a text file of word vectors.
 
     A token that is a whole word of the file takes its vector; the rest stay random, with the
@@ -21,7 +21,7 @@ def read_embeddings(file: str, encoder: TextEncoder, size: int, seed: int) -> np
 
     Args:
         file: path of the vectors, a line a word: the word and `size` numbers.
-        encoder: gives the tokens their ids.
+        tokenizer: gives the tokens their ids.
         size: units of the embedding.
         seed: of the random vectors.
 
@@ -32,8 +32,9 @@ def read_embeddings(file: str, encoder: TextEncoder, size: int, seed: int) -> np
         UserError: no such file, vectors of another size, or no token found in it.
     """
     ids = defaultdict(list)  # " good" and "good" are two tokens of one word
-    for identity in range(1, encoder.size):
-        ids[encoder.tokenizer.decode([identity]).strip()].append(identity)
+    vocabulary = tokenizer.get_vocab_size()
+    for identity in range(1, vocabulary):
+        ids[tokenizer.decode([identity]).strip()].append(identity)
     vectors = {}
     try:
         with Path(file).open(encoding="utf-8", errors="strict") as lines:
@@ -49,14 +50,14 @@ def read_embeddings(file: str, encoder: TextEncoder, size: int, seed: int) -> np
                 for identity in ids.get(word, ()):
                     vectors[identity] = np.array(values, dtype="float32")
     except FileNotFoundError:
-        raise UserError(f"{file}: no such file (given by --embeddings)") from None
+        raise UserError(f"{file}: no such file of word vectors") from None
     except (UnicodeDecodeError, ValueError) as error:
         raise UserError(f"{file}: not a text file of word vectors: {error}") from None
     if not vectors:
-        raise UserError(f"{file}: none of the {encoder.size} tokens has a vector in it")
+        raise UserError(f"{file}: none of the {vocabulary} tokens has a vector in it")
     found = np.stack(list(vectors.values()))
-    log.info("%s: vectors for %d of %d tokens", file, len(vectors), encoder.size)
-    matrix = np.random.default_rng(seed).normal(0, found.std(), (encoder.size, size))
+    log.info("%s: vectors for %d of %d tokens", file, len(vectors), vocabulary)
+    matrix = np.random.default_rng(seed).normal(0, found.std(), (vocabulary, size))
     matrix = matrix.astype("float32")
     matrix[list(vectors)] = found
     return matrix

@@ -51,7 +51,7 @@ def read_pairs(config: ParallelSourceConfig, embedded: Path) -> dict[str, list[S
 
     def problem(row: Row) -> str | None:
         for language in languages:
-            if reason := text_problem(row.fields[language]) or _too_long(row.fields[language]):
+            if reason := text_problem(row.fields[language]) or too_long(row.fields[language]):
                 return f"'{language}': {reason}"
         return None
 
@@ -107,7 +107,7 @@ def _embedded_file(folder: Path, config: ParallelSourceConfig) -> Path:
     )
 
 
-def _too_long(text: str) -> str | None:
+def too_long(text: str) -> str | None:
     words = len(text.split())
     return f"a sentence of {words:,} words ({MAX_WORDS:,} are allowed)" if words > MAX_WORDS else None
 

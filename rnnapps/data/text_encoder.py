@@ -5,19 +5,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Encoding, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from tokenizers import Encoding, Tokenizer
 
+from rnnapps.data.subwords import learn_subwords
 from rnnapps.data.text_config import TextConfig
 
 log = logging.getLogger(__name__)
 
-PAD = "<pad>"  # its id is 0, which the network masks
-
 
 class TextEncoder:
-    """Byte-level byte-pair encoding (Sennrich et al. 2016; bytes as in Radford et al. 2019).
-
-    Every string has an encoding, in any script; there is no unknown token.
+    """Byte-level subwords of a text, of which a long one keeps a part.
 
     Args:
         tokenizer: a tokenizer of the library `tokenizers`, with `<pad>` at id 0.
@@ -32,18 +29,7 @@ class TextEncoder:
     @classmethod
     def learn(cls, texts: Iterable[str], config: TextConfig) -> "TextEncoder":
         """Learn the merges from texts; the same texts give the same encoder."""
-        tokenizer = Tokenizer(models.BPE())
-        if config.lowercase:
-            tokenizer.normalizer = normalizers.Lowercase()
-        tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-        tokenizer.decoder = decoders.ByteLevel()
-        trainer = trainers.BpeTrainer(
-            vocab_size=config.vocabulary,
-            special_tokens=[PAD],
-            initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-            show_progress=False,
-        )
-        tokenizer.train_from_iterator(texts, trainer)
+        tokenizer = learn_subwords(texts, config.vocabulary, lowercase=config.lowercase)
         return cls(tokenizer, config)
 
     @classmethod
@@ -75,9 +61,11 @@ class TextEncoder:
                 self.config.max_length,
                 self._policy(),
             )
-        return [
-            np.asarray(encoding.ids, dtype="int32")[self.kept(len(encoding))] for encoding in encodings
-        ]
+        return [self.finish(encoding.ids) for encoding in encodings]
+
+    def finish(self, ids: Sequence[int]) -> np.ndarray:
+        """What the network reads of the ids of a text, int32 `(time,)`."""
+        return np.asarray(ids, dtype="int32")[self.kept(len(ids))]
 
     def encode_text(self, text: str) -> tuple[np.ndarray, Encoding, np.ndarray]:
         """Encode one text.
@@ -87,8 +75,7 @@ class TextEncoder:
             position in that encoding.
         """
         encoding = self.tokenizer.encode(text, add_special_tokens=False)
-        kept = self.kept(len(encoding))
-        return np.asarray(encoding.ids, dtype="int32")[kept], encoding, kept
+        return self.finish(encoding.ids), encoding, self.kept(len(encoding))
 
     def kept(self, length: int) -> np.ndarray:
         """Positions that are kept of a text of so many tokens."""

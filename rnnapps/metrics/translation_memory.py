@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnnapps.data.words import SPACELESS
+
 CELLS = 4_000_000  # similarities held at a time, at most 12 bytes each
-# A word, or a mark; of Thai to Khmer, Japanese and Chinese, which have no spaces, each character.
-WORD = r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]|\w+|[^\w\s]"
+# A word, or a mark; of scripts without spaces each character.
+WORD = rf"[{SPACELESS}]|\w+|[^\w\s]"
 
 
 def copy_source(sources: Sequence[str]) -> list[str]:

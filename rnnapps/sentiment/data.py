@@ -9,7 +9,7 @@ import numpy as np
 
 from rnnapps import datasets
 from rnnapps.data.bpe_dropout import BPEDropout
-from rnnapps.data.bucketed_batches import BucketedBatches
+from rnnapps.data.labelled_batches import LabelledBatches
 from rnnapps.data.row import Row
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.sources import good_rows, read_rows
@@ -77,11 +77,11 @@ def load_part(config: SourceConfig, labels: tuple[str, ...], part: str) -> Examp
 
 def make_batches(
     config: SentimentConfig, examples: dict[str, Examples], encoder: TextEncoder
-) -> tuple[BucketedBatches, BucketedBatches]:
+) -> tuple[LabelledBatches, LabelledBatches]:
     """Encode the training and validation examples, as batches of `(ids, targets[, weights])`."""
     train, valid = examples["train"], examples["valid"]
     seed, rate = config.training.seed, config.text.bpe_dropout
-    batches = BucketedBatches(
+    batches = LabelledBatches(
         encoder.encode(train.texts, "training texts"),
         train.targets,
         config.training.batch_size,
@@ -89,7 +89,7 @@ def make_batches(
         weights=balancing_weights(train.targets) if config.class_weights else None,
         resample=BPEDropout(encoder, train.texts, rate, seed) if rate else None,
     )
-    validation = BucketedBatches(
+    validation = LabelledBatches(
         encoder.encode(valid.texts, "validation texts"), valid.targets, batch_size=128
     )
     return batches, validation

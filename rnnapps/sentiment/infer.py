@@ -10,9 +10,8 @@ From the shell and from Python:
 import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, overload
 
@@ -20,6 +19,7 @@ from tyro.conf import Positional, arg
 
 from rnnapps import bundle
 from rnnapps.command_line import parse, run
+from rnnapps.data.lines import given_lines
 from rnnapps.data.sources import text_problem
 from rnnapps.data.text_config import TextConfig
 from rnnapps.data.text_encoder import TextEncoder
@@ -176,19 +176,9 @@ class PredictOptions:
 def main(arguments: list[str] | None = None) -> None:
     """The command."""
     options = parse(PredictOptions, arguments, prog="rnnapps predict sentiment")
-    texts = options.texts
-    if options.file is None and texts == ("-",):
-        file, texts = "-", ()
-    else:
-        file = options.file
-    if (file is None) == (texts == ()):
-        raise UsageError('give either texts ("..."), or --file FILE, or - for standard input')
-    lines = read_lines(file) if file is not None else iter(texts)
-    first = next(lines, None)  # a file that cannot be read is told before the network is loaded
-    if first is None:
-        raise UserError(f"{file}: no lines")
+    groups = given_lines(options.texts, options.file, text_problem)
     predictor = load(bundle.find(options.model))
-    for some in grouped(chain([first], lines), 1 if file == "-" else 1000):
+    for some in groups:
         for prediction in predictor(some, explain=options.explain):
             if options.json:
                 print(json.dumps(prediction.to_dict(), ensure_ascii=False))
@@ -198,47 +188,6 @@ def main(arguments: list[str] | None = None) -> None:
                 limit = predictor.encoder.config.max_length
                 log.warning("note: read %d tokens of a longer text: %.40s...", limit, prediction.text)
         sys.stdout.flush()
-
-
-def grouped(lines: Iterator[str], size: int) -> Iterator[list[str]]:
-    """Lines in groups; those before a bad one are still given."""
-    some: list[str] = []
-    try:
-        for line in lines:
-            some.append(line)
-            if len(some) == size:
-                yield some
-                some = []
-    except UserError:
-        if some:
-            yield some
-        raise
-    if some:
-        yield some
-
-
-def read_lines(file: str) -> Iterator[str]:
-    """The lines of a UTF-8 file, or of standard input for "-".
-
-    Raises:
-        UserError: no such file, an empty or too long line, or not UTF-8, with the line's number.
-    """
-    name = "standard input" if file == "-" else file
-    try:
-        stream = sys.stdin.buffer if file == "-" else Path(file).open("rb")  # noqa: SIM115
-    except FileNotFoundError:
-        raise UserError(f"{file}: no such file") from None
-    with stream:
-        for number, line in enumerate(stream, start=1):
-            try:
-                text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
-            except UnicodeDecodeError:
-                raise UserError(
-                    f"{name}:{number}: not UTF-8: convert the file first, for example with iconv"
-                ) from None
-            if problem := text_problem(text):
-                raise UserError(f"{name}:{number}: {problem}")
-            yield text
 
 
 def describe(prediction: Prediction) -> str:

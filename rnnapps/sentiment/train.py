@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 from rnnapps import backend, bundle
 from rnnapps.command_line import parse, run
 from rnnapps.data.text_encoder import TextEncoder
-from rnnapps.errors import UserError
 from rnnapps.sentiment import data
 from rnnapps.sentiment.config import SentimentConfig
 from rnnapps.sentiment.evaluate import card, evaluate, table
@@ -123,26 +122,21 @@ def set_starting_weights(
 ) -> None:
     """Give a new network the weights of the bundle to start from, or pretrained word vectors."""
     if config.training.init_from is not None:
+        from rnnapps.training.starting_weights import copy_weights
+
         path = bundle.find(config.training.init_from)
-        source = bundle.load_model(path)
         same_classes = tuple(bundle.check(path)["labels"]) == labels
         if not same_classes:
             log.info("%s: it has other classes: the last layer starts anew", path)
-        for layer in model.layers:
-            if not layer.weights or (layer.name == "classes" and not same_classes):
-                continue
-            try:
-                layer.set_weights(source.get_layer(layer.name).get_weights())
-            except ValueError:
-                raise UserError(
-                    f"{path}: its layer '{layer.name}' is missing or of another shape: give the flags "
-                    f"of the network that are in its {bundle.CONFIG}"
-                ) from None
+        copy_weights(path, model, anew=() if same_classes else ("classes",))
     elif config.text.embeddings is not None:
         from rnnapps.data.embeddings import read_embeddings
 
         matrix = read_embeddings(
-            config.text.embeddings, encoder, config.model.embedding_size, config.training.seed
+            config.text.embeddings,
+            encoder.tokenizer,
+            config.model.embedding_size,
+            config.training.seed,
         )
         model.get_layer("embedding").set_weights([matrix])
 
@@ -156,7 +150,7 @@ def write_bundle(
     history: list[dict[str, float]],
 ) -> Path:
     """Write all that serving needs, with scores, plots and card, and return its path."""
-    from rnnapps.training.plots import plot_confusion_matrix, plot_learning_curve
+    from rnnapps.plots import plot_confusion_matrix, plot_learning_curve
 
     output = Path(config.training.output)
     settings = {"labels": labels, "config": asdict(config)}

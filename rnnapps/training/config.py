@@ -35,6 +35,9 @@ class TrainingConfig:
     average: float = 0.99
     """momentum of a moving average of the weights, which is then what is validated and saved;
     0: no average"""
+    average_checkpoints: int = 1
+    """epochs of the lowest validation loss whose weights are averaged at the end; the average is kept
+    if its validation loss is lower still"""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     """arithmetic of the network"""
     checkpoint_every: int = 200
@@ -43,7 +46,7 @@ class TrainingConfig:
     """processor threads; 0: as many as there are cores"""
 
     def __post_init__(self):
-        for field in ("epochs", "patience", "batch_size", "checkpoint_every"):
+        for field in ("epochs", "patience", "batch_size", "average_checkpoints", "checkpoint_every"):
             require(self, field, getattr(self, field) >= 1, "at least 1")
         for field in ("threads", "weight_decay"):
             require(self, field, getattr(self, field) >= 0, "at least 0")

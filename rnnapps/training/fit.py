@@ -55,7 +55,7 @@ def fit(
     from tensorboard.summary import Writer
 
     file = folder / CHECKPOINT
-    first_steps: dict[tuple[int, ...], float] = {}  # seconds that the first of each shape took
+    first_steps: dict[tuple, float] = {}  # seconds that the first of each shape took
     _compile_step(model, batches, first_steps)
     state = State()
     if not config.resume:
@@ -70,7 +70,7 @@ def fit(
             for batch in batches.epoch(state.epoch, start=state.step):
                 logs = _train_step(model, batch, first_steps)
                 _check_finite(logs["loss"], state)
-                state.add(logs, rows=len(batch[0]))
+                state.add(logs, _size(batch))
                 state.seconds = time.monotonic() - began
                 progress.advance(task, state.means())
                 if interrupted.is_set() or state.step % config.checkpoint_every == 0:
@@ -81,8 +81,7 @@ def fit(
                     f"val_{name}": value for name, value in _test(model, validation).items()
                 }
                 _check_finite(logs["val_loss"], state)
-                if state.end_epoch(logs):
-                    state.best_weights = model.get_weights()
+                state.end_epoch(logs, model.get_weights(), config.average_checkpoints)
             state.seconds = 0.0
             progress.finish(task, state.epoch, config.epochs, state.history[-1])
             for name, value in logs.items():
@@ -94,7 +93,7 @@ def fit(
     log.info(
         "%d shapes of batches: %.1f seconds for their first steps, compilation included", shapes, seconds
     )
-    model.set_weights(state.best_weights)
+    _choose_weights(model, validation, state)
     return state.history
 
 
@@ -104,34 +103,52 @@ class State:
     def __init__(self):
         self.epoch = 0
         self.step = 0  # of this epoch
-        self.rows = 0  # seen in this epoch
-        self.sums: dict[str, float] = {}  # of loss and metrics over these rows
+        self.seen = 0.0  # in this epoch: rows, or tokens if they have weights
+        self.sums: dict[str, float] = {}  # of loss and metrics over what was seen
         self.seconds = 0.0  # spent on this epoch
         self.waited = 0  # epochs since the best
-        self.best = np.inf
-        self.best_weights: list[np.ndarray] = []
+        self.losses: list[float] = []  # the lowest validation losses, in order
+        self.weights: list[list[np.ndarray]] = []  # of these epochs
         self.history: list[dict[str, float]] = []
 
-    def add(self, logs: dict[str, float], rows: int) -> None:
-        """Count a step."""
+    def add(self, logs: dict[str, float], size: float) -> None:
+        """Count a step, whose means are over so many rows or tokens."""
         self.step += 1
-        self.rows += rows
+        self.seen += size
         for name, value in logs.items():
-            self.sums[name] = self.sums.get(name, 0.0) + float(value) * rows
+            self.sums[name] = self.sums.get(name, 0.0) + float(value) * size
 
     def means(self) -> dict[str, float]:
-        """Loss and metrics over the rows of this epoch."""
-        return {name: value / self.rows for name, value in self.sums.items()}
+        """Loss and metrics over the rows or tokens of this epoch."""
+        return {name: value / self.seen for name, value in self.sums.items()}
 
-    def end_epoch(self, logs: dict[str, float]) -> bool:
-        """Go on to the next epoch; true if this one is the best so far."""
+    def end_epoch(self, logs: dict[str, float], weights: list[np.ndarray], keep: int) -> None:
+        """Go on to the next epoch; the weights are kept if they are among the so many best so far."""
         self.history.append({"epoch": self.epoch + 1, **logs, "seconds": round(self.seconds, 1)})
-        self.epoch, self.step, self.rows, self.sums = self.epoch + 1, 0, 0, {}
-        self.waited += 1
-        if not logs["val_loss"] < self.best:
-            return False
-        self.best, self.waited = logs["val_loss"], 0
-        return True
+        self.epoch, self.step, self.seen, self.sums = self.epoch + 1, 0, 0.0, {}
+        place = sum(loss <= logs["val_loss"] for loss in self.losses)
+        self.waited = 0 if place == 0 else self.waited + 1
+        self.losses.insert(place, logs["val_loss"])
+        self.weights.insert(place, weights)
+        del self.losses[keep:], self.weights[keep:]
+
+
+def _choose_weights(model: keras.Model, validation: BucketedBatches, state: State) -> None:
+    """Give the model the weights of the best epoch, or the average of the best ones if it is better."""
+    model.set_weights(state.weights[0])
+    if len(state.weights) == 1:
+        return
+    averages = [
+        np.mean(arrays, axis=0, dtype=arrays[0].dtype) for arrays in zip(*state.weights, strict=True)
+    ]
+    model.set_weights(averages)
+    loss = _test(model, validation)["loss"]
+    log.info(
+        "validation loss of the average of %d epochs %.4g, of the best of them %.4g: the lower is kept",
+        *(len(state.weights), loss, state.losses[0]),
+    )
+    if not loss < state.losses[0]:
+        model.set_weights(state.weights[0])
 
 
 def _check_finite(loss: float, state: State) -> None:
@@ -150,19 +167,22 @@ def _stop_if(interrupted: threading.Event, state: State) -> None:
         )
 
 
-def _train_step(
-    model: keras.Model, batch: tuple[np.ndarray, ...], first_steps: dict[tuple[int, ...], float]
-) -> dict[str, float]:
+def _size(batch: tuple) -> float:
+    """What the means of a batch are over: its tokens, if they have weights, else its rows."""
+    _, targets, *weights = batch
+    return float(weights[0].sum()) if weights and weights[0].ndim > 1 else len(targets)
+
+
+def _train_step(model: keras.Model, batch: tuple, first_steps: dict[tuple, float]) -> dict[str, float]:
     """A step; the time that it took is kept if its batch is the first of its shape."""
     began = time.monotonic()
     logs = model.train_on_batch(*batch, return_dict=True)
-    first_steps.setdefault(batch[0].shape, time.monotonic() - began)
+    shapes = tuple(array.shape for array in keras.tree.flatten(batch[0]))
+    first_steps.setdefault(shapes, time.monotonic() - began)
     return logs
 
 
-def _compile_step(
-    model: keras.Model, batches: BucketedBatches, first_steps: dict[tuple[int, ...], float]
-) -> None:
+def _compile_step(model: keras.Model, batches: BucketedBatches, first_steps: dict[tuple, float]) -> None:
     """Trace the training step on two lengths, and leave every variable as it was.
 
     TensorFlow fixes the lengths at the first trace and frees them at the second. Doing both here, in
@@ -183,7 +203,7 @@ def _test(model: keras.Model, batches: BucketedBatches) -> dict[str, float]:
     """Loss and metrics over all rows."""
     sums = State()
     for batch in batches.in_order_of_length():
-        sums.add(model.test_on_batch(*batch, return_dict=True), rows=len(batch[0]))
+        sums.add(model.test_on_batch(*batch, return_dict=True), _size(batch))
     return sums.means()
 
 
@@ -200,12 +220,12 @@ def _averaged(model: keras.Model) -> Iterator[None]:
 
 
 def _save(model: keras.Model, file: Path, state: State, identity: dict) -> None:
-    facts = {name: value for name, value in vars(state).items() if name != "best_weights"}
+    facts = {name: value for name, value in vars(state).items() if name != "weights"}
     parts = {
         "model": [variable.numpy() for variable in model.variables],
         "optimizer": [variable.numpy() for variable in model.optimizer.variables],
-        "best": state.best_weights,
     }
+    parts |= {f"best {place}": weights for place, weights in enumerate(state.weights)}
     arrays = {f"{name}/{i}": array for name, part in parts.items() for i, array in enumerate(part)}
     checkpoint.write(file, arrays, facts | {"identity": identity})
 
@@ -229,8 +249,10 @@ def _restore(model: keras.Model, file: Path, identity: dict) -> State:
         ) from None
     state = State()
     vars(state).update(facts)
-    count = sum(name.startswith("best/") for name in arrays)
-    state.best_weights = [arrays[f"best/{number}"] for number in range(count)]
+    state.weights = [
+        [arrays[f"best {place}/{number}"] for number in range(len(model.weights))]
+        for place in range(len(state.losses))
+    ]
     return state
 
 

@@ -16,7 +16,7 @@ def encoder():
 def test_words_of_the_file_take_their_vectors(tmp_path, encoder, head):
     file = tmp_path / "vectors.txt"
     file.write_text(head + "good 1 2 3\nunheard 7 8 9\nbad 4 5 6\n")
-    matrix = read_embeddings(str(file), encoder, size=3, seed=1)
+    matrix = read_embeddings(str(file), encoder.tokenizer, size=3, seed=1)
     assert matrix.shape == (encoder.size, 3)
     assert matrix.dtype == np.float32
     (good,), (bad,) = encoder.encode(["good", "bad"])
@@ -36,9 +36,9 @@ def test_bad_files(tmp_path, encoder, content, message):
     file = tmp_path / "vectors.txt"
     file.write_text(content)
     with pytest.raises(UserError, match=message):
-        read_embeddings(str(file), encoder, size=3, seed=1)
+        read_embeddings(str(file), encoder.tokenizer, size=3, seed=1)
 
 
 def test_missing_file(encoder):
     with pytest.raises(UserError, match=r"nowhere.txt: no such file \(given by --embeddings\)"):
-        read_embeddings("nowhere.txt", encoder, size=3, seed=1)
+        read_embeddings("nowhere.txt", encoder.tokenizer, size=3, seed=1)

@@ -1,10 +1,14 @@
 """Pictures of a training and of its result; `figure.savefig(file)` writes one as PNG."""
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+
+log = logging.getLogger(__name__)
 
 
 def plot_learning_curve(history: list[dict[str, float]], metric: str) -> Figure:
@@ -51,3 +55,48 @@ def plot_word_weights(words: Sequence[tuple[str, float]], title: str) -> Figure:
     axes.set(xlabel="share of attention", title=title)
     axes.grid(axis="x", alpha=0.3)
     return figure
+
+
+def plot_alignment(source: Sequence[str], target: Sequence[str], weights: np.ndarray) -> Figure:
+    """Draw where a decoder looked: `weights` `(target words, source words)`, words on both axes."""
+    width, height = (max(3, 0.4 * len(words) + 1.5) for words in (source, target))
+    figure = Figure(figsize=(width + 1, height), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="share of attention", shrink=0.8)
+    fonts = fonts_for("".join([*source, *target]))
+    # A dollar sign is a dollar sign, not mathematics.
+    text = {"family": fonts, "parse_math": False}
+    axes.xaxis.tick_top()
+    axes.set_xticks(range(len(source)), source, rotation=45, ha="left", rotation_mode="anchor", **text)
+    axes.set_yticks(range(len(target)), target, **text)
+    return figure
+
+
+def fonts_for(text: str) -> list[str]:
+    """Families of fonts on this machine that have the characters of a text: Matplotlib's own first."""
+    families = ["DejaVu Sans"]
+    missing = {ord(character) for character in text if not character.isspace()}
+    missing -= _characters(font_manager.findfont(families[0]))
+    for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: entry.name):
+        if not missing:
+            break
+        if entry.style == "normal" and 300 <= entry.weight <= 500:  # 400 is regular
+            try:
+                found = missing & _characters(entry.fname)
+            except OSError:
+                continue
+            if found:
+                families.append(entry.name)
+                missing -= found
+    if missing:
+        log.warning(
+            "no font on this machine has %s: boxes stand for them in the picture (install one, such as "
+            "fonts-noto-cjk)",
+            " ".join(map(chr, sorted(missing)[:10])),
+        )
+    return families
+
+
+def _characters(font: str) -> set[int]:
+    return set(font_manager.get_font(font).get_charmap())

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from rnnapps.data.bucketed_batches import BucketedBatches, pad, padded_length
+from rnnapps.data.bucketed_batches import pad, padded_length
+from rnnapps.data.labelled_batches import LabelledBatches
 
 
 @pytest.fixture
@@ -9,7 +10,7 @@ def batches():
     random = np.random.default_rng(0)
     sequences = [random.integers(1, 99, random.integers(1, 200)) for _ in range(103)]
     targets = np.arange(103, dtype="float32")[:, None]
-    return BucketedBatches(sequences, targets, batch_size=10, seed=7)
+    return LabelledBatches(sequences, targets, batch_size=10, seed=7)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_order_follows_from_seed_epoch_and_step(batches):
     whole = [y[:, 0].tolist() for _, y in batches.epoch(3)]
     assert [y[:, 0].tolist() for _, y in batches.epoch(3, start=4)] == whole[4:]
     assert [y[:, 0].tolist() for _, y in batches.epoch(4)] != whole
-    other = BucketedBatches(batches.sequences, batches.targets, 10, seed=8)
+    other = LabelledBatches(batches.sequences, batches.targets, 10, seed=8)
     assert [y[:, 0].tolist() for _, y in other.epoch(3)] != whole
 
 
@@ -53,7 +54,7 @@ def test_rows_of_a_batch_are_of_similar_length(batches):
 def test_weights_and_order_of_length():
     sequences = [np.ones(n, int) for n in (20, 3, 9)]
     weights = np.array([1.0, 2.0, 3.0])
-    batches = BucketedBatches(sequences, np.eye(3), 2, weights=weights)
+    batches = LabelledBatches(sequences, np.eye(3), 2, weights=weights)
     assert [w.tolist() for _, _, w in batches.in_order_of_length()] == [[2.0, 3.0], [1.0]]
     short, long = batches.extremes()
     assert (short[0].shape, long[0].shape) == ((2, 16), (2, 24))
@@ -61,7 +62,7 @@ def test_weights_and_order_of_length():
 
 def test_resampled_sequences_of_an_epoch():
     sequences = [np.array([1]), np.array([2])]
-    batches = BucketedBatches(
+    batches = LabelledBatches(
         sequences, np.zeros((2, 1)), 2, resample=lambda epoch: [s + epoch for s in sequences]
     )
     ((x, _),) = batches.epoch(10)
