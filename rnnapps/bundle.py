@@ -22,6 +22,7 @@ from typing import Any
 
 from rnnapps import APPLICATIONS, __version__, backend
 from rnnapps.errors import UserError
+from rnnapps.outputs import check_folder
 
 VERSION = 1  # of the format: raise it when an older rnnapps could not read what this one writes
 MODEL, CONFIG, METRICS, CARD, SUMS = (
@@ -124,11 +125,6 @@ def read_json(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def write_json(file: Path, value: Any) -> None:
-    """Write a JSON file of a bundle."""
-    file.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def save_model(model, folder: Path) -> None:
     """Write a network into a bundle, without what only its training needs."""
     import keras
@@ -163,10 +159,9 @@ def check_output(path: Path, overwrite: bool) -> None:
             raise UserError(f"{path}: exists: give another --output, or replace it with --overwrite")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
     except OSError as error:
         raise UserError(f"{path.parent}: cannot write there: {error.strerror}") from None
+    check_folder(path.parent)
 
 
 @contextlib.contextmanager

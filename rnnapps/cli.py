@@ -17,7 +17,7 @@ COMMANDS = {  # command: (module, what it does)
     "predict": ("rnnapps.{}.infer", "apply a bundle to your own input"),
     "benchmark": (
         "rnnapps.benchmark.{}",
-        "measure: input or predict APPLICATION, layers, decoder, parallel",
+        "measure: input or predict APPLICATION, layers, decoder, parallel, translation",
     ),
     "doctor": ("rnnapps.doctor", "say which kernels run a model's recurrent layers here"),
     "list": ("rnnapps.listing", "list the applications and the bundles that are here"),
@@ -34,7 +34,7 @@ Every command takes --debug, which shows the traceback of an error. Exit status:
 failure, 2 for wrong use. Version {__version__}.
 """
 
-BENCHMARKS = ("input", "predict", "layers", "decoder", "parallel")
+BENCHMARKS = ("input", "predict", "layers", "decoder", "parallel", "translation")
 
 
 def dispatch(arguments: list[str]) -> None:

@@ -81,7 +81,8 @@ def fonts_for(text: str) -> list[str]:
     for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: entry.name):
         if not missing:
             break
-        if entry.style == "normal" and 300 <= entry.weight <= 500:  # 400 is regular
+        regular = entry.style == "normal" and 300 <= entry.weight <= 500
+        if regular and not entry.name.startswith("Last Resort"):  # which has a box for everything
             try:
                 found = missing & _characters(entry.fname)
             except OSError:

@@ -14,6 +14,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # XLA compiles hundreds of small programs here, none of which runs for long.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
+from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.tables import read_table
 from rnnapps.data.text_config import TextConfig
@@ -21,6 +22,10 @@ from rnnapps.sentiment import SentimentConfig, train
 from rnnapps.sentiment.config import ModelConfig
 from rnnapps.sentiment.data import EMBEDDED
 from rnnapps.training.config import TrainingConfig
+from rnnapps.translation.config import ModelConfig as TranslationModelConfig
+from rnnapps.translation.config import SubwordConfig, TranslationConfig
+from rnnapps.translation.data import EMBEDDED as PAIRS
+from rnnapps.translation.train import train as train_translator
 
 SMALL_MODEL = ModelConfig(units=8, embedding_size=16)
 SMALL_TEXT = TextConfig(vocabulary=600, max_length=32)  # few lengths: XLA compiles each
@@ -80,3 +85,36 @@ def small_config(sentences_csv, tmp_path_factory) -> SentimentConfig:
 def small_bundle(small_config) -> Path:
     """The bundle of that training."""
     return train(small_config)
+
+
+@pytest.fixture(scope="session")
+def pairs_tsv(tmp_path_factory) -> Path:
+    """Every 8th of the embedded English-French pairs of at most 20 letters: few tokens, few lengths."""
+    rows = [row.fields for row in read_table(PAIRS / "en-fr.tsv.xz")]
+    rows = [row for row in rows if max(len(row["en"]), len(row["fr"])) <= 20][::8]
+    file = tmp_path_factory.mktemp("pairs") / "pairs.tsv"
+    lines = ["en\tfr", *(f"{row['en']}\t{row['fr']}" for row in rows)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def small_translation_config(pairs_tsv, tmp_path_factory) -> TranslationConfig:
+    """A training of a few seconds, on lengths of 8 and 16."""
+    return TranslationConfig(
+        source=ParallelSourceConfig(data=str(pairs_tsv)),
+        text=SubwordConfig(vocabulary=600, max_tokens=16),
+        model=TranslationModelConfig(units=32, embedding_size=32),
+        training=TrainingConfig(
+            output=str(tmp_path_factory.mktemp("runs") / "translation"),
+            epochs=8,
+            learning_rate=0.02,
+            average=0.0,
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_translation(small_translation_config) -> Path:
+    """The bundle of that training."""
+    return train_translator(small_translation_config)

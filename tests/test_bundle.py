@@ -10,6 +10,7 @@ import pytest
 import rnnapps
 from rnnapps import bundle
 from rnnapps.errors import UserError
+from rnnapps.outputs import write_json
 
 
 @pytest.fixture
@@ -95,11 +96,11 @@ def test_a_missing_and_an_added_file(copy):
 
 def test_a_future_version_and_another_application(copy):
     config = bundle.read_json(copy / "config.json")
-    bundle.write_json(copy / "config.json", config | {"bundle_version": 99, "rnnapps": "7.0"})
+    write_json(copy / "config.json", config | {"bundle_version": 99, "rnnapps": "7.0"})
     rewrite_sums(copy)
     with pytest.raises(UserError, match="written by rnnapps 7.0 in bundle version 99; this is rnnapps"):
         rnnapps.load(copy)
-    bundle.write_json(copy / "config.json", config | {"application": "astrology"})
+    write_json(copy / "config.json", config | {"application": "astrology"})
     rewrite_sums(copy)
     with pytest.raises(UserError, match="a bundle of the application 'astrology', expected sentiment"):
         rnnapps.load(copy)

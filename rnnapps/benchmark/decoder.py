@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from rnnapps import backend
-from rnnapps.benchmark.layers import check_output, write
 from rnnapps.command_line import command, parse
 from rnnapps.errors import require
+from rnnapps.outputs import check_file, write_json
 
 PROG = "rnnapps benchmark decoder"
 
@@ -54,55 +54,19 @@ class DecoderOptions:
 
 def keras_decoder(options: DecoderOptions) -> Any:
     """The network of `AttentionDecoder` as one would write it with Keras."""
-    import keras
-    from keras import layers, ops
+    from rnnapps.benchmark.plain_keras import Decoder
+    from rnnapps.translation.config import ModelConfig
 
-    units = options.units
-
-    class Cell(layers.Layer):
-        """An LSTM with additive attention and input feeding; the memory is given as constants."""
-
-        state_size = (units, units, units)
-        output_size = units
-
-        def build(self, input_shape):
-            self.lstm = layers.LSTMCell(units)
-            self.query = layers.Dense(units)
-            self.score = layers.Dense(1, use_bias=False)
-            self.combine = layers.Dense(units, activation="tanh", use_bias=False)
-            self.lstm.build((None, 2 * units))
-            self.query.build((None, units))
-            self.score.build((None, units))
-            self.combine.build((None, 3 * units))
-
-        def call(self, inputs, states):
-            h, c, vector = states
-            _, (h, c) = self.lstm(ops.concatenate([inputs, vector], axis=-1), [h, c])
-            scores = self.score(ops.tanh(self.query(h)[:, None] + self.keys))
-            mean = ops.sum(ops.softmax(scores, axis=1) * self.memory, axis=1)
-            vector = self.combine(ops.concatenate([h, mean], axis=-1))
-            return vector, [h, c, vector]
-
-    class Decoder(layers.Layer):
-        def build(self, tokens_shape, memory_shape):
-            self.embedding = layers.Embedding(options.vocabulary, units)
-            self.cell = Cell()
-            self.rnn = layers.RNN(self.cell, return_sequences=True)
-            self.keys = layers.Dense(units, use_bias=False)
-            self.logits = layers.Dense(options.vocabulary)
-            self.embedding.build(tokens_shape)
-            self.rnn.build((None, None, units))
-            self.keys.build(memory_shape)
-            self.logits.build((None, None, units))
-
-        def call(self, tokens, memory):
-            self.cell.memory, self.cell.keys = memory, self.keys(memory)
-            return self.logits(self.rnn(self.embedding(tokens)))
-
-        def compute_output_spec(self, tokens, memory):
-            return keras.KerasTensor((*tokens.shape, options.vocabulary))
-
-    return Decoder()
+    config = ModelConfig(
+        cell="lstm",
+        units=options.units,
+        embedding_size=options.units,
+        attention="additive",
+        tie_embeddings=False,
+        embedding_dropout=0.0,
+        output_dropout=0.0,
+    )
+    return Decoder(options.vocabulary, config)
 
 
 def training(kind: str, options: DecoderOptions) -> Callable[[], Any]:
@@ -135,6 +99,7 @@ def searches(options: DecoderOptions) -> dict[str, Callable[[], Any]]:
     """Beam search as one program, and as a Python loop over a compiled step; no end token comes."""
     from keras import ops
 
+    from rnnapps.benchmark.step_loop import step_loop
     from rnnapps.decoding import BeamSearch
     from rnnapps.decoding.compiled import compiled
     from rnnapps.layers import AttentionDecoder
@@ -145,37 +110,15 @@ def searches(options: DecoderOptions) -> dict[str, Callable[[], Any]]:
     decoder.build((None, None), memory.shape)
     decoder.bias.assign(np.where(np.arange(options.vocabulary) == 1, -1e9, 0))
     state, context = decoder.start(ops.convert_to_tensor(memory))
-    width = options.beam_width
-    search = BeamSearch(
-        decoder.step, decoder.variables, start=0, end=1, max_steps=options.steps, beam_width=width
-    )
+    about = {"start": 0, "end": 1, "beam_width": options.beam_width}
+    search = BeamSearch(decoder.step, decoder.variables, max_steps=options.steps, **about)
     step = compiled(decoder.step, decoder.variables)
+    limits = np.full(options.batch, options.steps)
 
-    def loop():
-        batch = options.batch
-        rows = [np.repeat(ops.convert_to_numpy(part), width, axis=0) for part in state]
-        tokens = np.zeros(batch * width, "int32")
-        totals = np.tile([0.0] + [-1e9] * (width - 1), (batch, 1))
-        history = np.zeros((batch, width, 0), "int32")
-        for _ in range(options.steps):
-            logits, rows, _ = step(
-                ops.convert_to_tensor(tokens), tuple(map(ops.convert_to_tensor, rows)), context
-            )
-            logits = ops.convert_to_numpy(logits)
-            peak = logits.max(axis=-1, keepdims=True)
-            logits = logits - peak - np.log(np.exp(logits - peak).sum(axis=-1, keepdims=True))
-            scores = (totals[..., None] + logits.reshape(batch, width, -1)).reshape(batch, -1)
-            best = np.argpartition(-scores, width, axis=1)[:, :width]
-            totals = np.take_along_axis(scores, best, axis=1)
-            parents, last = np.divmod(best, options.vocabulary)
-            order = (np.arange(batch)[:, None] * width + parents).ravel()
-            rows = [ops.convert_to_numpy(part)[order] for part in rows]
-            tokens = last.ravel().astype("int32")
-            history = np.take_along_axis(history, parents[..., None], axis=1)
-            history = np.concatenate([history, last[..., None]], axis=-1)
-        return history
-
-    return {"program": lambda: search(state, context), "Python loop": loop}
+    return {
+        "program": lambda: search(state, context),
+        "Python loop": lambda: step_loop(step, state, context, limits=limits, **about).tokens,
+    }
 
 
 def in_turn(calls: dict[str, Callable[[], Any]], rounds: int) -> dict[str, float]:
@@ -194,7 +137,7 @@ def main(arguments: list[str]) -> None:
     """The command."""
     options = parse(DecoderOptions, arguments, prog=PROG)
     if options.json:
-        check_output(Path(options.json))
+        check_file(Path(options.json))
     backend.load_quietly()
     about = backend.describe()
     steps = {kind: training(kind, options) for kind in ("rnnapps", "keras")}
@@ -210,4 +153,4 @@ def main(arguments: list[str]) -> None:
     if options.json:
         date = datetime.now(UTC).isoformat(timespec="seconds")
         given = command(replace(options, json=None), PROG)
-        write(Path(options.json), {"command": given, "date": date, **about, "median_ms": report})
+        write_json(Path(options.json), {"command": given, "date": date, **about, "median_ms": report})

@@ -17,7 +17,6 @@ import re
 import statistics
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from rnnapps import backend
 from rnnapps.benchmark.layer_worker import OURS, Case
 from rnnapps.command_line import command, parse
 from rnnapps.errors import UserError, require
+from rnnapps.outputs import check_file, write_json
 
 LIBRARIES = ("rnnapps", "keras", "pytorch")
 LAYERS = ("lstm", "gru", "rnn", "bilstm")
@@ -281,36 +281,11 @@ def measure(options: LayersOptions) -> tuple[dict[str, Any], list[Row]]:
     return about, rows
 
 
-def check_output(file: Path) -> None:
-    """Refuse, before any work, a file that cannot be written.
-
-    Raises:
-        UserError: it is a folder, or its folder cannot be written to.
-    """
-    if file.is_dir():
-        raise UserError(f"{file}: is a folder: give a file")
-    try:
-        with tempfile.TemporaryFile(dir=file.parent):
-            pass
-    except OSError as error:
-        raise UserError(f"{file.parent}: cannot write there: {error.strerror}") from None
-
-
-def write(file: Path, report: dict[str, Any]) -> None:
-    """Write the report whole, or not at all."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def main(arguments: list[str]) -> None:
     """The command."""
     options = parse(LayersOptions, arguments, prog=PROG)
     if options.json:
-        check_output(Path(options.json))
+        check_file(Path(options.json))
     about, rows = measure(options)
     print("\n".join(comparison(rows)))
     report = {
@@ -323,4 +298,4 @@ def main(arguments: list[str]) -> None:
     }
     print(f"({', '.join(f'{name} {value}' for name, value in about.items())})")
     if options.json:
-        write(Path(options.json), report)
+        write_json(Path(options.json), report)

@@ -16,9 +16,10 @@ from pathlib import Path
 
 from rnnapps import backend
 from rnnapps.benchmark.layer_worker import Case, Measure, within_fit
-from rnnapps.benchmark.layers import ROUND_LEAST, ROUND_SECONDS, Row, check_output, figures, write
+from rnnapps.benchmark.layers import ROUND_LEAST, ROUND_SECONDS, Row, figures
 from rnnapps.command_line import command, parse
 from rnnapps.errors import require
+from rnnapps.outputs import check_file, write_json
 
 LAYERS = ("GRU", "LSTM", "MinGRU", "MinLSTM")
 PROG = "rnnapps benchmark parallel"
@@ -129,7 +130,7 @@ def main(arguments: list[str]) -> None:
     """The command."""
     options = parse(ParallelOptions, arguments, prog=PROG)
     for file in filter(None, (options.json, options.plot)):
-        check_output(Path(file))
+        check_file(Path(file))
     backend.load_quietly()
     about = backend.describe()
     rows = []
@@ -146,7 +147,7 @@ def main(arguments: list[str]) -> None:
             **about,
             "rows": rows,
         }
-        write(Path(options.json), report)
+        write_json(Path(options.json), report)
     if options.plot:
         shape = f"batch {options.batch}, {options.features} features, {options.units} units"
         plot(times, f"{shape}; {about['backend']}, {about['cores']} cores", Path(options.plot))

@@ -85,8 +85,8 @@ class BucketedBatches:
 
     def _by_length(self, sequences: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
         """Sort row numbers by padded length; rows of one length keep their order."""
-        lengths = np.array([padded_length(self._length(sequences[row])) for row in rows])
+        lengths = np.array([self._padded_length(sequences[row]) for row in rows])
         return rows[np.argsort(lengths, kind="stable")]
 
-    def _length(self, sequence: np.ndarray) -> int:
-        return len(sequence)
+    def _padded_length(self, sequence: np.ndarray) -> int:
+        return padded_length(len(sequence))

@@ -1,9 +1,13 @@
 """Rows from TensorFlow Datasets."""
 
 import logging
+from collections.abc import Iterator
+
+import numpy as np
 
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.row import Row
+from rnnapps.data.sound_source_config import SoundSourceConfig
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.errors import UserError
 
@@ -26,6 +30,61 @@ def read_tfds(
         UserError: no such set, a set that is not on this machine (nothing is fetched without
             `--download`), or no such field.
     """
+    name = config.data.removeprefix("tfds:")
+    tfds, builder = _prepared(config, columns, f": choose with {flags}")
+    features = builder.info.features
+    splits = {}
+    for theirs, ours in SPLITS.items():
+        if theirs in builder.info.splits:
+            rows = [
+                Row(f"tfds:{name}/{theirs}[{number}]", {c: _text(features[c], row[c]) for c in columns})
+                for number, row in enumerate(_examples(tfds, builder, theirs))
+            ]
+            if all(all(row.fields.values()) is False for row in rows):
+                log.info("tfds:%s: the part %s has no labels and is not used", name, theirs)
+            else:
+                splits[ours] = rows
+    return splits
+
+
+def read_tfds_sounds(
+    config: SoundSourceConfig,
+) -> Iterator[tuple[str, str, str, np.ndarray, int]]:
+    """Read the splits `train`, `validation` and `test` of the sound set `tfds:NAME`, one by one.
+
+    Yields:
+        The part ("train", "valid" or "test"), where the clip stands, its label ("" if not given), its
+        samples as floats `(time,)` or `(time, channels)`, and its sampling rate in Hz. Integers are
+        taken as 16 bits, which TensorFlow Datasets keeps in types of up to 64.
+
+    Raises:
+        UserError: see `read_tfds`; also a set that does not say its sampling rate.
+    """
+    name = config.data.removeprefix("tfds:")
+    tfds, builder = _prepared(config, ("audio", "label"), ": sound clips with their words are needed")
+    audio, label = builder.info.features["audio"], builder.info.features["label"]
+    if not getattr(audio, "sample_rate", None):
+        raise UserError(f"tfds:{name}: it does not say its sampling rate: give its files as a folder")
+    for theirs, ours in SPLITS.items():
+        if theirs in builder.info.splits:
+            for number, row in enumerate(_examples(tfds, builder, theirs)):
+                samples = np.asarray(row["audio"])
+                scale = 32768 if samples.dtype.kind == "i" else 1
+                yield (
+                    ours,
+                    f"tfds:{name}/{theirs}[{number}]",
+                    _text(label, row["label"]),
+                    samples.astype("float32") / np.float32(scale),
+                    audio.sample_rate,
+                )
+
+
+def _prepared(
+    config: SourceConfig | ParallelSourceConfig | SoundSourceConfig,
+    columns: tuple[str, ...],
+    advice: str,
+):
+    """TensorFlow Datasets, and the builder of a set that is on this machine and has these columns."""
     name = config.data.removeprefix("tfds:")
     try:
         import tensorflow_datasets as tfds
@@ -52,27 +111,15 @@ def read_tfds(
     features = builder.info.features
     missing = [column for column in columns if column not in features]
     if missing:
-        raise UserError(
-            f"tfds:{name}: no field '{missing[0]}': it has {', '.join(features)}: choose with {flags}"
-        )
+        raise UserError(f"tfds:{name}: no field '{missing[0]}': it has {', '.join(features)}{advice}")
+    return tfds, builder
 
-    def field(column: str, value) -> str:
-        if hasattr(features[column], "int2str"):  # ClassLabel
-            return features[column].int2str(int(value)) if value >= 0 else ""
-        return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
-    splits = {}
-    for theirs, ours in SPLITS.items():
-        if theirs in builder.info.splits:
-            rows = [
-                Row(f"tfds:{name}/{theirs}[{number}]", {c: field(c, row[c]) for c in columns})
-                for number, row in enumerate(_examples(tfds, builder, theirs))
-            ]
-            if all(all(row.fields.values()) is False for row in rows):
-                log.info("tfds:%s: the part %s has no labels and is not used", name, theirs)
-            else:
-                splits[ours] = rows
-    return splits
+def _text(feature, value) -> str:
+    """A value as text: the name of a class, or "" for one that is not given (-1)."""
+    if hasattr(feature, "int2str"):  # ClassLabel
+        return feature.int2str(int(value)) if value >= 0 else ""
+    return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
 def _examples(tfds, builder, split: str):

@@ -22,15 +22,13 @@ def words(tokenizer: Tokenizer, ids: Sequence[int]) -> list[tuple[str, list[int]
     for position in range(len(ids)):
         pending.append(position)
         piece = tokenizer.decode([ids[i] for i in pending], skip_special_tokens=False)
-        if "\ufffd" in piece and position + 1 < len(ids):
-            continue  # half a character
+        if ("\ufffd" in piece or not piece.strip()) and position + 1 < len(ids):
+            continue  # half a character, or the space before a word
         if found and _continues(found[-1][0], piece):
             word, positions = found.pop()
             found.append((word + piece, positions + pending))
-        elif piece.strip() or not found:
-            found.append((piece.strip(), pending))
         else:
-            found[-1][1].extend(pending)  # a space alone
+            found.append((piece.strip(), pending))
         pending = []
     return found
 

@@ -13,6 +13,7 @@ from rnnapps.layers.explanation import explain
 from rnnapps.layers.gru import GRU
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
 from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
+from rnnapps.layers.log_mel import LogMel
 from rnnapps.layers.lstm import LSTM
 from rnnapps.layers.luong_attention import LuongAttention
 from rnnapps.layers.max_pooling import MaxPooling
@@ -20,6 +21,7 @@ from rnnapps.layers.min_gru import MinGRU
 from rnnapps.layers.min_lstm import MinLSTM
 from rnnapps.layers.recurrent_stack import RecurrentStack
 from rnnapps.layers.simple_rnn import SimpleRNN
+from rnnapps.layers.spec_augment import SpecAugment
 
 __all__ = [
     "GRU",
@@ -30,12 +32,14 @@ __all__ = [
     "Bidirectional",
     "LayerNormGRU",
     "LayerNormLSTM",
+    "LogMel",
     "LuongAttention",
     "MaxPooling",
     "MinGRU",
     "MinLSTM",
     "RecurrentStack",
     "SimpleRNN",
+    "SpecAugment",
     "compiled_step",
     "explain",
     "from_keras",

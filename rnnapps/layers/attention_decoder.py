@@ -8,12 +8,14 @@ from keras import ops
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.kernels.cell_loop import cell_loop
 from rnnapps.layers.kernels.plain_cell import PlainCell
+from rnnapps.layers.kernels.products import product
 from rnnapps.layers.kernels.recurrence import check_rates
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
 from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
 from rnnapps.layers.luong_attention import LuongAttention
 
 Tensor = Any
+EMBEDDING_DEVIATION = 0.1  # of embeddings at the start; with Keras's, 0.03, training begins far slower
 NORMALISED = {"lstm": (LayerNormLSTM.cell_class, 2), "gru": (LayerNormGRU.cell_class, 1)}
 
 
@@ -119,13 +121,17 @@ class AttentionDecoder(keras.layers.Layer):
         self.recurrent_dropout = recurrent_dropout
         self.supports_masking = True
         policy = {"dtype": self.dtype_policy, "trainable": self.trainable}
-        self.embedding = keras.layers.Embedding(vocabulary, embedding_size, name="embedding", **policy)
+        self.embedding = keras.layers.Embedding(
+            vocabulary,
+            embedding_size,
+            keras.initializers.RandomNormal(stddev=EMBEDDING_DEVIATION),
+            name="embedding",
+            **policy,
+        )
         self.cells = [self._cell(cell, layer_norm, number) for number in range(depth)]
         size = (units,) if attention == "additive" else ()
         self.attention = attentions[attention](*size, name="attention", **policy)
-        self.combine = keras.layers.Dense(
-            self.vector_size, "tanh", use_bias=False, name="combine", **policy
-        )
+        self.combine = keras.layers.Dense(self.vector_size, use_bias=False, name="combine", **policy)
         self.gate = keras.layers.Dense(1, "sigmoid", name="gate", **policy) if gate else None
         self.bridge = None
         seeds = [None] * 3 if seed is None else range(seed, seed + 3)  # else all three drop the same
@@ -198,7 +204,7 @@ class AttentionDecoder(keras.layers.Layer):
     ):
         state, context = self.start(memory, initial_state, memory_mask)
         embedded = self.embedding_dropout(self.embedding(tokens), training=training)
-        product = ops.transpose(ops.matmul(embedded, self.cells[0].kernel), (1, 0, 2))
+        of_input = ops.transpose(ops.matmul(embedded, self.cells[0].kernel), (1, 0, 2))
         dropped = ()
         if training and self.recurrent_dropout:
             dropped = tuple(
@@ -207,7 +213,7 @@ class AttentionDecoder(keras.layers.Layer):
                 )
                 for _ in self.cells
             )
-        sequences = self.loop((product,), state, (*context, *dropped))
+        sequences = self.loop((of_input,), state, (*context, *dropped))
         h, vector = (
             ops.transpose(part[1:], (1, 0, 2)) for part in (self._last(sequences), sequences[-1])
         )
@@ -256,8 +262,8 @@ class AttentionDecoder(keras.layers.Layer):
         Returns:
             The logits `(rows, vocabulary)`, the new state, and the alignment `(rows, source)`.
         """
-        product = ops.matmul(self.embedding(tokens), self.cells[0].kernel)
-        state, alignment = self._advance((product,), state, context)
+        of_input = ops.matmul(self.embedding(tokens), self.cells[0].kernel)
+        state, alignment = self._advance((of_input,), state, context)
         logits = self._logits(ops.cast(state[-1], self.compute_dtype))
         return logits, state, ops.reshape(alignment, (-1, alignment.shape[-1]))
 
@@ -269,22 +275,24 @@ class AttentionDecoder(keras.layers.Layer):
 
         Behind the context stand patterns of dropout, one for each cell.
         """
-        (product,), (*states, vector) = inputs, state
-        product = product + ops.matmul(ops.cast(vector, product.dtype), self.feeding_kernel)
+        (of_input,), (*states, vector) = inputs, state
+        of_input = of_input + product(ops.cast(vector, of_input.dtype), self.feeding_kernel)
         after = []
         for number, cell in enumerate(self.cells):
             if number:
-                product = ops.matmul(ops.cast(after[-len(cell.state_size)], product.dtype), cell.kernel)
+                below = ops.cast(after[-len(cell.state_size)], of_input.dtype)
+                of_input = product(below, cell.kernel)
             before, states = states[: len(cell.state_size)], states[len(cell.state_size) :]
             h = before[0]
             for pattern in context[3:][number : number + 1]:
                 h = ops.reshape(self._by_source(h, context) * pattern[:, None], ops.shape(h))
-            after += cell.step(cell.project(product), tuple(before), h)
+            after += cell.step(cell.project(of_input), tuple(before), h)
         h = self._by_source(self._last((*after, vector)), context)
         mean, alignment = self._attend(h, context)
         if self.gate:
             mean = mean * self.gate(h)
-        new = self.combine(ops.concatenate([ops.cast(h, mean.dtype), mean], axis=-1))
+        both = ops.concatenate([ops.cast(h, mean.dtype), mean], axis=-1)
+        new = ops.tanh(product(both, self.combine.kernel))
         return (*after, ops.cast(ops.reshape(new, ops.shape(vector)), vector.dtype)), alignment
 
     def _last(self, states):

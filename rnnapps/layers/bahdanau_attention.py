@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from rnnapps.layers.attention_layer import AttentionLayer
+from rnnapps.layers.kernels.products import product
 
 
 @keras.saving.register_keras_serializable(package="rnnapps")
@@ -35,7 +36,7 @@ class BahdanauAttention(AttentionLayer):
         return ops.matmul(memory, self.memory_kernel)
 
     def score(self, query, keys):
-        query = ops.matmul(query, self.query_kernel) + self.bias
+        query = product(query, self.query_kernel) + ops.cast(self.bias, query.dtype)
         hidden = ops.tanh(query[:, :, None] + keys[:, None])  # (batch, time, source, units)
         return ops.matmul(hidden, self.vector)[..., 0]
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rnnapps import bundle
 from rnnapps.command_line import command, expand_config_file, last_value, parse, run
 from rnnapps.data.source_config import SourceConfig
+from rnnapps.outputs import check_file, write_json
 from rnnapps.sentiment.config import SentimentConfig
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ def main(arguments: list[str] | None = None) -> None:
     settings = bundle.check(path, "sentiment")
     trained_on = SourceConfig(**settings["config"]["source"])
     options = parse(EvaluateOptions, arguments, prog, EvaluateOptions(model, source=trained_on))
+    if options.json:
+        check_file(Path(options.json))
     source, part = options.source, options.part
     same = Path(source.data).absolute() == Path(trained_on.data).absolute()
     if part == "auto":
@@ -141,7 +144,7 @@ def main(arguments: list[str] | None = None) -> None:
     metrics["data"] = {"source": source.data, "part": part, "digest": examples.digest()}
     print(f"{len(examples.texts):,} rows of {source.data} ({part})\n\n{table(metrics)}")
     if options.json:
-        bundle.write_json(Path(options.json), metrics)
+        write_json(Path(options.json), metrics)
 
 
 if __name__ == "__main__":

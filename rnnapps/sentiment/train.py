@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rnnapps import backend, bundle
 from rnnapps.command_line import parse, run
 from rnnapps.data.text_encoder import TextEncoder
+from rnnapps.outputs import write_json
 from rnnapps.sentiment import data
 from rnnapps.sentiment.config import SentimentConfig
 from rnnapps.sentiment.evaluate import card, evaluate, table
@@ -157,8 +158,8 @@ def write_bundle(
     with bundle.writing(output) as folder:
         bundle.save_model(model, folder)
         encoder.save(folder / "tokenizer.json")
-        bundle.write_json(folder / bundle.CONFIG, bundle.identity("sentiment") | settings)
-        bundle.write_json(folder / bundle.METRICS, metrics)
+        write_json(folder / bundle.CONFIG, bundle.identity("sentiment") | settings)
+        write_json(folder / bundle.METRICS, metrics)
         plot_learning_curve(history, "accuracy").savefig(folder / "learning_curve.png")
         plot_confusion_matrix(metrics["confusion_matrix"], labels).savefig(
             folder / "confusion_matrix.png"

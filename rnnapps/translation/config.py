@@ -12,7 +12,7 @@ from rnnapps.training.config import TrainingConfig
 class SubwordConfig:
     """How sentences become tokens."""
 
-    vocabulary: int = 8000
+    vocabulary: int = 4000
     """size of the byte-level BPE vocabulary, learnt from the training sentences, of each language or
     of both together"""
     shared_vocabulary: bool = False
@@ -45,7 +45,7 @@ class ModelConfig:
     """bidirectional layers of the encoder, one on the other"""
     decoder_depth: int = 1
     """layers of the decoder, one on the other"""
-    embedding_size: int = 256
+    embedding_size: int = 192
     """units of the embeddings of both languages"""
     attention: Literal["additive", "multiplicative"] = "multiplicative"
     """scores of source positions: of Bahdanau et al. 2015 or of Luong et al. 2015"""
@@ -78,7 +78,7 @@ class TranslationConfig:
     text: SubwordConfig = SubwordConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig(
-        output="runs/translation", epochs=10, batch_size=64, average=0.0, weight_decay=1e-3
+        output="runs/translation", epochs=6, batch_size=64, average=0.0, weight_decay=1e-3
     )
     label_smoothing: float = 0.1
     """share of the target probability that is spread over the vocabulary"""

@@ -17,6 +17,7 @@ from rnnapps import bundle
 from rnnapps.command_line import command, expand_config_file, last_value, parse, run
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.decoding_config import DecodingConfig
+from rnnapps.outputs import check_file, write_json
 from rnnapps.translation.config import TranslationConfig
 
 if TYPE_CHECKING:
@@ -137,6 +138,8 @@ def main(arguments: list[str] | None = None) -> None:
     settings = bundle.check(path, "translation")
     trained_on = ParallelSourceConfig(**settings["config"]["source"])
     options = parse(EvaluateOptions, arguments, prog, EvaluateOptions(model, source=trained_on))
+    if options.json:
+        check_file(Path(options.json))
     source, part = options.source, options.part
     same = Path(source.data).absolute() == Path(trained_on.data).absolute()
     if part == "auto":
@@ -157,7 +160,7 @@ def main(arguments: list[str] | None = None) -> None:
         f"{metrics['sentences_per_second']} a second\n\n{table(metrics)}"
     )
     if options.json:
-        bundle.write_json(Path(options.json), metrics)
+        write_json(Path(options.json), metrics)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ From the shell and from Python:
     translate = rnnapps.load("translation"); translate(["one sentence", "another"])
 """
 
+import io
 import json
 import logging
 import sys
@@ -27,6 +28,7 @@ from rnnapps.data.sources import text_problem
 from rnnapps.data.words import words
 from rnnapps.decoding_config import DecodingConfig
 from rnnapps.errors import UsageError, UserError
+from rnnapps.outputs import check_file, write
 
 if TYPE_CHECKING:
     import keras
@@ -114,7 +116,7 @@ class Translator:
         def start(source):
             return self.decoder.start(encoder(source), memory_mask=source > 0)
 
-        self._start = compiled(start, model.variables)
+        self.start = compiled(start, model.variables)
         self._searches: dict[tuple[DecodingConfig, int], Any] = {}
 
     @overload
@@ -175,7 +177,7 @@ class Translator:
         key = (decoding, _limit(source.shape[1]))
         if key not in self._searches:
             self._searches[key] = decoding.search(self.decoder, START, END, max_steps=key[1])
-        state, context = self._start(ops.convert_to_tensor(source))
+        state, context = self.start(ops.convert_to_tensor(source))
         about = {"source_mask": source > 0} if decoding.coverage_penalty else {}
         return self._searches[key](state, context, limits=limits.astype("int32"), **about)
 
@@ -287,6 +289,8 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(PredictOptions, arguments, prog="rnnapps predict translation")
     if options.attention is not None and (len(options.texts) != 1 or not options.texts[0].strip(" -")):
         raise UsageError('--attention draws one sentence: give one, as "..."')
+    if options.attention is not None:
+        check_file(Path(options.attention))
     groups = given_lines(options.texts, options.file, sentence_problem)
     translate = load(bundle.find(options.model))
     number = 0
@@ -299,7 +303,9 @@ def main(arguments: list[str] | None = None) -> None:
         from rnnapps.plots import plot_alignment
 
         best = translation.hypotheses[0].alignment
-        plot_alignment(best.source, best.target, best.weights).savefig(options.attention, format="png")
+        picture = io.BytesIO()
+        plot_alignment(best.source, best.target, best.weights).savefig(picture, format="png")
+        write(Path(options.attention), picture.getvalue())
         log.info("%s: written", options.attention)
 
 

@@ -4,6 +4,7 @@ import keras
 from keras import layers, ops
 
 from rnnapps.layers import AttentionDecoder, RecurrentStack
+from rnnapps.layers.attention_decoder import EMBEDDING_DEVIATION
 from rnnapps.translation.config import ModelConfig
 
 
@@ -17,7 +18,11 @@ def build(config: ModelConfig, source_vocabulary: int, target_vocabulary: int) -
     source = keras.Input((None,), dtype="int32", name="source")
     tokens = keras.Input((None,), dtype="int32", name="tokens")
     x = layers.Embedding(
-        source_vocabulary, config.embedding_size, mask_zero=True, name="source_embedding"
+        source_vocabulary,
+        config.embedding_size,
+        keras.initializers.RandomNormal(stddev=EMBEDDING_DEVIATION),
+        mask_zero=True,
+        name="source_embedding",
     )(source)
     x = layers.Dropout(config.embedding_dropout)(x)
     recurrent = "recurrent_dropout" if config.layer_norm else "weight_drop"

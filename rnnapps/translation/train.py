@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rnnapps import backend, bundle
 from rnnapps.command_line import parse, run
 from rnnapps.data.sentence_encoder import SentenceEncoder
+from rnnapps.outputs import write_json
 from rnnapps.training.folder import close_folder, open_folder
 from rnnapps.translation import data
 from rnnapps.translation.config import TranslationConfig
@@ -169,8 +170,8 @@ def write_bundle(
         ):
             encoder.save(folder / name)
         settings = bundle.identity("translation") | {"config": asdict(config)}
-        bundle.write_json(folder / bundle.CONFIG, settings)
-        bundle.write_json(folder / bundle.METRICS, metrics)
+        write_json(folder / bundle.CONFIG, settings)
+        write_json(folder / bundle.METRICS, metrics)
         plot_learning_curve(history, "accuracy").savefig(folder / "learning_curve.png")
         best = translate(example).hypotheses[0].alignment
         plot_alignment(best.source, best.target, best.weights).savefig(folder / "alignment.png")

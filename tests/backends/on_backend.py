@@ -20,6 +20,7 @@ FILES = (
     *("layers/test_kernels.py", "layers/test_cudnn.py", "layers/test_keras_behaviour.py"),
     *("layers/test_compiled_step.py", "layers/test_regularisers.py", "layers/test_layer_norm.py"),
     *("layers/test_min_recurrent.py", "layers/test_recurrent_stack.py"),
+    *("layers/test_log_mel.py", "layers/test_spec_augment.py"),
     *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
 )
 

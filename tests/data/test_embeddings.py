@@ -40,5 +40,5 @@ def test_bad_files(tmp_path, encoder, content, message):
 
 
 def test_missing_file(encoder):
-    with pytest.raises(UserError, match=r"nowhere.txt: no such file \(given by --embeddings\)"):
+    with pytest.raises(UserError, match=r"nowhere.txt: no such file of word vectors"):
         read_embeddings("nowhere.txt", encoder.tokenizer, size=3, seed=1)

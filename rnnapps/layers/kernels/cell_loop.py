@@ -3,7 +3,8 @@
 Keras's loop lets automatic differentiation sum the gradients of the weights step by step. Here the loop
 back in time carries the gradient of the states alone. What it meets at each step is kept, and after it
 one pass over all steps at once, as if they were rows of one batch, gives the gradients of the weights,
-the inputs and the context. For that a cell has to treat each row by itself.
+the inputs and the context. For that a cell has to treat each row by itself. Those of its products with
+weights that it has by `product` are kept on the way forth and not computed again.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from keras import ops, tree
 
 from rnnapps.layers.kernels.equations import States, Tensor
 from rnnapps.layers.kernels.loops import at, compiled, put, shaped, where
+from rnnapps.layers.kernels.products import keeping, knowing
 from rnnapps.layers.kernels.zoneout import blend
 
 Nested = Any  # tuples of tensors
@@ -61,13 +63,15 @@ def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
         def function(*flat):
             # Else TensorFlow's tape, in eager execution, would look for the gradient of the loop itself.
             given = tree.pack_sequence_as(arguments, [ops.stop_gradient(part) for part in flat])
-            sequences = forward(*given)
+            sequences, products = forward(*given)
 
             def gradient(*upstream, **_):
                 # On JAX these are one tuple, on TensorFlow an argument each.
                 upstream = upstream[0] if isinstance(upstream[0], (list, tuple)) else upstream
                 values, inputs, _, context, zones, masks = given
-                wanted = backward(values, inputs, sequences, context, zones, masks, tuple(upstream))
+                wanted = backward(
+                    values, inputs, sequences, products, context, zones, masks, tuple(upstream)
+                )
                 constants = tree.map_structure(ops.zeros_like, (zones, masks))
                 return tuple(tree.flatten((*wanted, *constants)))
 
@@ -87,25 +91,34 @@ def _forward(apply, reverse):
     def forward(values, inputs, states, context, zones, masks):
         time = ops.shape(inputs[0])[0]
 
-        def body(number, states, sequences):
+        def advance(t, states):
+            with keeping() as kept:
+                new = apply(values, tuple(at(one, t) for one in inputs), states, context)
+            return new, tuple(kept)
+
+        def body(number, states, sequences, products):
             t = time - 1 - number if reverse else number
-            new = apply(values, tuple(at(one, t) for one in inputs), states, context)
+            new, kept = advance(t, states)
             new = blend(tuple(at(zone, t) for zone in zones), new, states)
             for mask in masks:
                 new = where(at(mask, t), new, states)
             after = t if reverse else t + 1
-            return number + 1, new, tuple(put(*pair) for pair in _each(sequences, after, new))
+            sequences = tuple(put(*one) for one in _each(sequences, after, new))
+            return number + 1, new, sequences, tuple(put(*one) for one in _each(products, t, kept))
 
         # The initial states stand where no step writes.
         sequences = tuple(ops.broadcast_to(one[None], (time + 1, *ops.shape(one))) for one in states)
-        loop = (ops.zeros((), "int32"), states, sequences)
-        return ops.while_loop(lambda number, *_: number < time, body, loop)[2]
+        # For the shapes alone: nothing uses the values, and the compiler leaves them out.
+        _, kept = advance(0, states)
+        products = tuple(ops.zeros((time, *ops.shape(one)), dtype=one.dtype) for one in kept)
+        loop = (ops.zeros((), "int32"), states, sequences, products)
+        return ops.while_loop(lambda number, *_: number < time, body, loop)[2:]
 
     return forward
 
 
 def _backward(apply, reverse):
-    def backward(values, inputs, sequences, context, zones, masks, d_sequences):
+    def backward(values, inputs, sequences, products, context, zones, masks, d_sequences):
         time = ops.shape(inputs[0])[0]
 
         def body(number, d_states, met):
@@ -116,12 +129,14 @@ def _backward(apply, reverse):
             d_new = tuple(z * d for z, d in zip(shares, d_states, strict=True)) if zones else d_states
             for mask in masks:
                 d_new = where(at(mask, t), d_new, tuple(map(ops.zeros_like, d_new)))
-            inputs_, previous = (
-                tuple(at(one, step) for one in all_) for all_, step in ((inputs, t), (sequences, before))
+            inputs_, previous, known = (
+                tuple(at(one, step) for one in all_)
+                for all_, step in ((inputs, t), (sequences, before), (products, t))
             )
-            through = _pull_back(
-                lambda states: apply(values, inputs_, states, context), (previous,), d_new
-            )[0]
+            with knowing(known):
+                through = _pull_back(
+                    lambda states: apply(values, inputs_, states, context), (previous,), d_new
+                )[0]
             # What did not come from the step came from the state before.
             d_previous = tuple(a + b - c for a, b, c in zip(through, d_states, d_new, strict=True))
             return number + 1, d_previous, tuple(put(*pair) for pair in _each(met, t, d_new))
@@ -134,12 +149,13 @@ def _backward(apply, reverse):
         d_states = tuple(d + all_[initial] for d, all_ in zip(d_states, d_sequences, strict=True))
         # All steps as rows of one batch, those of a sequence side by side.
         previous = tuple(all_[1:] if reverse else all_[:-1] for all_ in sequences)
-        inputs, previous, met = tree.map_structure(_rows, (inputs, previous, met))
-        d_values, d_inputs, d_context = _pull_back(
-            lambda values, inputs, context: apply(values, inputs, previous, context),
-            (values, inputs, context),
-            met,
-        )
+        inputs, previous, known, met = tree.map_structure(_rows, (inputs, previous, products, met))
+        with knowing(known):
+            d_values, d_inputs, d_context = _pull_back(
+                lambda values, inputs, context: apply(values, inputs, previous, context),
+                (values, inputs, context),
+                met,
+            )
         d_inputs = tuple(_steps(d, time) for d in d_inputs)
         return d_values, d_inputs, d_states, d_context
 

@@ -5,6 +5,7 @@ from keras import ops
 
 from rnnapps.layers.kernels.cell import Cell
 from rnnapps.layers.kernels.equations import Tensor
+from rnnapps.layers.kernels.products import product
 
 
 def normalised(x: Tensor, epsilon: float) -> Tensor:
@@ -59,8 +60,8 @@ class LayerNormCell(Cell):
         return self._normalised(product, self.input_gain) + ops.cast(self.bias, self.precision)
 
     def step(self, projected, states, h):
-        product = ops.matmul(ops.cast(h, self.compute_dtype), self.recurrent_kernel)
-        return self.gates(projected, self._normalised(product, self.recurrent_gain), states)
+        recurrent = product(ops.cast(h, self.compute_dtype), self.recurrent_kernel)
+        return self.gates(projected, self._normalised(recurrent, self.recurrent_gain), states)
 
     def _normalised(self, product, gain):
         product, start, groups = ops.cast(product, self.precision), 0, []

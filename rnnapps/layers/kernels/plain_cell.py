@@ -3,6 +3,7 @@
 from keras import activations, ops
 
 from rnnapps.layers.kernels.cell import Cell, with_forget_bias
+from rnnapps.layers.kernels.products import product
 from rnnapps.layers.kernels.recurrence import EQUATIONS
 
 
@@ -39,6 +40,6 @@ class PlainCell(Cell):
         return ops.cast(product, self.precision) + ops.cast(self.bias, self.precision)
 
     def step(self, projected, states, h):
-        r = ops.matmul(ops.cast(h, self.compute_dtype), self.recurrent_kernel)
+        r = product(ops.cast(h, self.compute_dtype), self.recurrent_kernel)
         r = ops.cast(r, self.precision) + ops.cast(self.recurrent_bias, self.precision)
         return self.equations.forward(projected, r, states, activations.tanh, activations.sigmoid)[1]

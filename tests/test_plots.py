@@ -1,0 +1,30 @@
+"""Pictures of text in any script."""
+
+import logging
+
+import numpy as np
+from matplotlib.image import imread
+
+from rnnapps.plots import fonts_for, plot_alignment
+
+
+def test_accents_and_other_alphabets_need_no_other_font(caplog):
+    assert fonts_for("Où est-ce ? Это не моя вина. Ποῦ;") == ["DejaVu Sans"]
+    assert not caplog.records
+
+
+def test_characters_without_a_font_are_told(caplog):
+    with caplog.at_level(logging.WARNING):
+        fonts_for("a\U0010fffd")  # for private use
+    assert "no font on this machine has" in caplog.text
+
+
+def test_an_alignment_is_drawn(tmp_path):
+    source, target = ["Où", "est", "$5$", "?"], ["Где", "</s>"]
+    figure = plot_alignment(source, target, np.array([[0.1, 0.2, 0.3, 0.4], [1, 0, 0, 0]]))
+    (axes, *_) = figure.axes
+    assert [label.get_text() for label in axes.get_xticklabels()] == source
+    assert [label.get_text() for label in axes.get_yticklabels()] == target
+    figure.savefig(tmp_path / "alignment.png")
+    picture = imread(tmp_path / "alignment.png")
+    assert picture.shape[0] > 200 and picture[..., :3].std() > 0.05
