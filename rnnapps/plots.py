@@ -45,6 +45,57 @@ def plot_confusion_matrix(matrix: list[list[int]], labels: Sequence[str]) -> Fig
     return figure
 
 
+def plot_det_curve(true: np.ndarray, scores: np.ndarray, labels: Sequence[str]) -> Figure:
+    """Draw false alarms against misses of each class, one against all (Martin et al. 1997).
+
+    Args:
+        true: int class numbers `(rows,)`.
+        scores: the higher, the more of a class, floats `(rows, classes)`.
+        labels: the names of the classes; one without a row, or with all of them, has no curve.
+    """
+    from scipy.stats import norm
+    from sklearn.metrics import det_curve
+
+    figure = Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    least, most = 0.5 / len(true), 0.5  # half a row stands for none, which the scale cannot show
+    for number, label in enumerate(labels):
+        if 0 < np.count_nonzero(true == number) < len(true):
+            alarms, misses, _ = det_curve(true == number, scores[:, number])
+            lines = [norm.ppf(np.clip(rates, least, 0.999)) for rates in (alarms, misses)]
+            axes.plot(*lines, label=label, linewidth=1.2)
+    shares = [share for share in (1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5) if share >= least]
+    axes.set_xticks(norm.ppf(shares), [f"{share:.4g}" for share in shares])
+    axes.set_yticks(norm.ppf(shares), [f"{share:.4g}" for share in shares])
+    limits = norm.ppf((least * 0.8, most))
+    axes.set(xlabel="false alarms (share of the other clips)", ylabel="misses (share of the word's)")
+    axes.set(xlim=limits, ylim=limits)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def plot_timeline(
+    times: np.ndarray,
+    probabilities: np.ndarray,
+    labels: Sequence[str],
+    detections: Sequence[tuple[float, str]],
+    threshold: float,
+) -> Figure:
+    """Draw a stream's probabilities `(time, classes)` over seconds `(time,)`, and its detections."""
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for label, row in zip(labels, probabilities.T, strict=True):
+        axes.plot(times, row, label=label, linewidth=1)
+    axes.axhline(threshold, color="grey", linestyle=":", linewidth=1)
+    for time, word in detections:
+        axes.axvline(time, color="black", alpha=0.4, linewidth=1)
+        axes.text(time, 1.02, word, rotation=60, fontsize="small", ha="left", va="bottom")
+    axes.set(xlabel="seconds", ylabel="probability", ylim=(0, 1))
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
 def plot_word_weights(words: Sequence[tuple[str, float]], title: str) -> Figure:
     """Draw the words of a text with the share of attention that each got."""
     figure = Figure(figsize=(7, 0.28 * len(words) + 0.9), layout="constrained")

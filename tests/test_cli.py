@@ -54,8 +54,8 @@ def test_modules_are_commands_and_functions_too():
     ("words", "message"),
     [
         (["fly"], "error: no command 'fly': use one of train,"),
-        (["train"], "error: train: expected one of sentiment, got nothing"),
-        (["train", "poetry"], "error: train: expected one of sentiment, got 'poetry'"),
+        (["train"], "error: train: expected one of sentiment, translation, got nothing"),
+        (["train", "poetry"], "error: train: expected one of sentiment, translation, got 'poetry'"),
         (["train", "sentiment", "--units", "0"], "--units must be at least 1, got 0"),
         (["train", "sentiment", "--units", "many"], "--units"),
         (["train", "sentiment", "--cell", "qrnn"], "Expected one of ('lstm', 'gru', 'rnn',"),
@@ -68,7 +68,8 @@ def test_modules_are_commands_and_functions_too():
         (["train", "sentiment", "--config"], "--config needs the name of a TOML file"),
         (["predict", "sentiment"], "give either texts"),
         (["predict", "sentiment", "text", "--file", "f"], "give either texts"),
-        (["benchmark", "input"], "expected one of sentiment"),
+        (["benchmark", "input"], "expected one of sentiment, translation, got nothing"),
+        (["benchmark", "predict", "poetry"], "expected one of sentiment, translation, got 'poetry'"),
         (["list", "everything"], "list: expected nothing"),
     ],
 )

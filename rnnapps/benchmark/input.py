@@ -1,19 +1,21 @@
-"""Is the input pipeline fast enough? `rnnapps benchmark input sentiment`.
+"""Is the input pipeline fast enough? `rnnapps benchmark input sentiment`, or `translation`.
 
 Times the making of batches alone, and training steps on batches that are already made. The rows and
-options are those of a training: every flag of `rnnapps train sentiment` is taken.
+options are those of a training: every flag of `rnnapps train APPLICATION` is taken.
 """
 
 import time
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from rnnapps import APPLICATIONS, backend
+from rnnapps import backend, sentiment, translation
+from rnnapps.benchmark.application import named_application
 from rnnapps.command_line import parse
-from rnnapps.errors import UsageError
-from rnnapps.sentiment import data
-from rnnapps.sentiment.config import SentimentConfig
-from rnnapps.sentiment.train import make_model, starting_encoder
+from rnnapps.data.bucketed_batches import BucketedBatches
+
+if TYPE_CHECKING:
+    import keras
 
 STEPS = 100
 
@@ -26,35 +28,72 @@ class Appetite:
     taken: float
 
 
-def measure(config: SentimentConfig) -> Appetite:
-    """Time an epoch of batches, and up to 100 training steps."""
-    options = config.training
-    backend.prepare(options.threads, options.precision, options.seed)
+def sentiment_training(
+    config: sentiment.SentimentConfig,
+) -> "tuple[keras.Model, BucketedBatches]":
+    """The network and the batches of a training."""
+    from rnnapps.sentiment import data
+    from rnnapps.sentiment.train import make_model, starting_encoder
+
     examples, labels = data.load(config.source)
     encoder = starting_encoder(config, examples["train"].texts)
     batches, _ = data.make_batches(config, examples, encoder)
-    model = make_model(config, encoder, labels, steps_per_epoch=len(batches))
+    return make_model(config, encoder, labels, len(batches)), batches
+
+
+def translation_training(
+    config: translation.TranslationConfig,
+) -> "tuple[keras.Model, BucketedBatches]":
+    """The network and the batches of a training."""
+    from rnnapps.translation import data
+    from rnnapps.translation.train import make_model, starting_encoders
+
+    parts = data.load(config.source)
+    encoders = starting_encoders(config, parts["train"])
+    batches, _ = data.make_batches(config, parts, encoders)
+    return make_model(config, encoders, len(batches)), batches
+
+
+TRAININGS = {
+    "sentiment": (sentiment.SentimentConfig, sentiment_training),
+    "translation": (translation.TranslationConfig, translation_training),
+}
+
+
+def measure(application: str, config) -> Appetite:
+    """Time an epoch of batches, and up to 100 training steps."""
+    options = config.training
+    backend.prepare(options.threads, options.precision, options.seed)
+    _, prepare = TRAININGS[application]
+    model, batches = prepare(config)
 
     start = time.perf_counter()
-    tokens = sum(int((x > 0).sum()) for x, *_ in batches.epoch(0))
-    made = tokens / (time.perf_counter() - start)
+    count = sum(tokens(batch) for batch in batches.epoch(0))
+    made = count / (time.perf_counter() - start)
 
     for batch in batches.extremes():
         model.train_on_batch(*batch)  # compiles
     ready = list(islice(batches.epoch(1), STEPS))
+    for batch in {str(batch[1].shape): batch for batch in ready}.values():
+        model.train_on_batch(*batch)  # XLA compiles each shape
     start = time.perf_counter()
     for batch in ready:
         model.train_on_batch(*batch)
-    seconds = time.perf_counter() - start
-    return Appetite(made, sum(int((x > 0).sum()) for x, *_ in ready) / seconds)
+    return Appetite(made, sum(map(tokens, ready)) / (time.perf_counter() - start))
+
+
+def tokens(batch: tuple) -> int:
+    """The tokens that the network reads of a batch, padding left out."""
+    x = batch[0] if isinstance(batch[0], tuple) else batch[:1]
+    return sum(int((ids > 0).sum()) for ids in x)
 
 
 def main(arguments: list[str]) -> None:
     """The command."""
-    if arguments[:1] != ["sentiment"]:
-        raise UsageError(f"benchmark input: expected one of {', '.join(APPLICATIONS)}")
-    config = parse(SentimentConfig, arguments[1:], prog="rnnapps benchmark input sentiment")
-    speed = measure(config)
+    application = named_application("benchmark input", arguments, TRAININGS)
+    config, _ = TRAININGS[application]
+    options = parse(config, arguments[1:], prog=f"rnnapps benchmark input {application}")
+    speed = measure(application, options)
     print(
         f"input pipeline  {speed.made:12,.0f} tokens/s\n"
         f"training step   {speed.taken:12,.0f} tokens/s\n"

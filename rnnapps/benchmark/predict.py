@@ -1,4 +1,4 @@
-"""How fast is a bundle? `rnnapps benchmark predict sentiment --model DIR`.
+"""How fast is a bundle? `rnnapps benchmark predict sentiment --model DIR`, or `translation`.
 
 Times, in this process: importing Keras with its backend, loading the bundle, the first prediction,
 a warm prediction of one text, and 1,000 texts at once; on the test texts of the embedded data.
@@ -8,26 +8,48 @@ import statistics
 import time
 from dataclasses import dataclass
 
-from rnnapps import APPLICATIONS, backend, bundle
+import rnnapps
+from rnnapps import backend, bundle
+from rnnapps.benchmark.application import named_application
 from rnnapps.command_line import parse
+from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.sources import read_rows
-from rnnapps.errors import UsageError
-from rnnapps.sentiment.data import EMBEDDED
-from rnnapps.sentiment.infer import load
 
 REPEATS = 200
+
+
+def sentiment_texts(settings: dict) -> list[str]:
+    """The test texts of the embedded data."""
+    from rnnapps.sentiment.data import EMBEDDED
+
+    rows = read_rows(SourceConfig(), ("text", "label"), EMBEDDED)["test"]
+    return [row.fields["text"] for row in rows]
+
+
+def translation_texts(settings: dict) -> list[str]:
+    """The test sentences of the embedded data in the bundle's languages, of all lengths alike."""
+    from rnnapps.translation.data import load_part
+
+    languages = {
+        name: settings["config"]["source"][name] for name in ("source_language", "target_language")
+    }
+    sources, _ = load_part(ParallelSourceConfig(**languages), "test")
+    return sources[:: len(sources) // 1000]
+
+
+TEXTS = {"sentiment": sentiment_texts, "translation": translation_texts}
 
 
 @dataclass(frozen=True)
 class BenchmarkOptions:
     """Time a bundle's predictions."""
 
-    model: str = "sentiment"
-    """path or name of a bundle"""
+    model: str | None = None
+    """path or name of a bundle; without it, the application's newest"""
 
 
-def measure(model: str) -> dict[str, float]:
+def measure(application: str, model: str) -> dict[str, float]:
     """Seconds of each phase, and texts per second of the last."""
     times = {}
     start = time.perf_counter()
@@ -35,11 +57,12 @@ def measure(model: str) -> dict[str, float]:
     times["import Keras and backend"] = time.perf_counter() - start
 
     start = time.perf_counter()
-    predictor = load(bundle.find(model))
+    path = bundle.find(model)
+    settings = bundle.check(path, application)
+    predictor = rnnapps.load(path)
     times["load the bundle"] = time.perf_counter() - start
 
-    rows = read_rows(SourceConfig(), ("text", "label"), EMBEDDED)["test"]
-    texts = [row.fields["text"] for row in rows[:1000]]
+    texts = TEXTS[application](settings)[:1000]
     start = time.perf_counter()
     predictor(texts[0])
     times["first prediction"] = time.perf_counter() - start
@@ -62,10 +85,10 @@ def measure(model: str) -> dict[str, float]:
 
 def main(arguments: list[str]) -> None:
     """The command."""
-    if arguments[:1] != ["sentiment"]:
-        raise UsageError(f"benchmark predict: expected one of {', '.join(APPLICATIONS)}")
-    options = parse(BenchmarkOptions, arguments[1:], prog="rnnapps benchmark predict sentiment")
-    times = measure(options.model)
+    application = named_application("benchmark predict", arguments, TEXTS)
+    prog = f"rnnapps benchmark predict {application}"
+    options = parse(BenchmarkOptions, arguments[1:], prog)
+    times = measure(application, options.model or application)
     for name, seconds in times.items():
         print(f"{name:<40} {seconds * 1000:10.1f} ms")
     print(f"{'throughput':<40} {1000 / times['1000 texts at once']:10.0f} texts/s")

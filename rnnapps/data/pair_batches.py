@@ -26,6 +26,6 @@ class PairBatches(BucketedBatches):
         return (source, tokens), targets, (targets > 0).astype("float32")
 
     def _padded_length(self, pair) -> int:
-        """8, 12, 16, ..., 32, 48, 64, 96, ...: sentences are short, and padded steps cost as others do."""
+        """8, 12, 16, ..., 32, 48, 64, ...: sentences are short, and padding costs what they do."""
         longest = max(map(len, pair))
         return max(8, -(-longest // 4) * 4) if longest <= 32 else padded_length(longest)

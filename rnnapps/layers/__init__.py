@@ -6,8 +6,11 @@
 from rnnapps.layers.attention_decoder import AttentionDecoder
 from rnnapps.layers.attention_pooling import AttentionPooling
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
+from rnnapps.layers.band_normalisation import BandNormalisation
 from rnnapps.layers.bidirectional import Bidirectional
+from rnnapps.layers.causal_conv import CausalConv
 from rnnapps.layers.compiled_step import compiled_step
+from rnnapps.layers.compiled_stream import compiled_stream
 from rnnapps.layers.conversion import from_keras, to_keras
 from rnnapps.layers.explanation import explain
 from rnnapps.layers.gru import GRU
@@ -29,7 +32,9 @@ __all__ = [
     "AttentionDecoder",
     "AttentionPooling",
     "BahdanauAttention",
+    "BandNormalisation",
     "Bidirectional",
+    "CausalConv",
     "LayerNormGRU",
     "LayerNormLSTM",
     "LogMel",
@@ -41,6 +46,7 @@ __all__ = [
     "SimpleRNN",
     "SpecAugment",
     "compiled_step",
+    "compiled_stream",
     "explain",
     "from_keras",
     "to_keras",

@@ -310,7 +310,7 @@ class AttentionDecoder(keras.layers.Layer):
 
     def _logits(self, vector):
         kernel = ops.transpose(self.embedding.embeddings) if self.tied else self.kernel
-        return ops.matmul(vector, ops.cast(kernel, vector.dtype)) + self.bias
+        return ops.matmul(vector, ops.cast(kernel, vector.dtype)) + ops.cast(self.bias, vector.dtype)
 
     def compute_mask(self, *arguments, **options):
         return None, None

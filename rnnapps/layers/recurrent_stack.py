@@ -5,7 +5,7 @@ from keras import ops, tree
 
 from rnnapps.layers.bidirectional import Bidirectional
 from rnnapps.layers.gru import GRU
-from rnnapps.layers.kernels import library
+from rnnapps.layers.kernels import library, zoneout
 from rnnapps.layers.kernels.choice import choose
 from rnnapps.layers.kernels.recurrence import Recurrence, check_rates, library_name, shown
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
@@ -132,6 +132,36 @@ class RecurrentStack(keras.layers.Layer):
         run = self._one_call if self._in_one_call(training) else self._one_by_one
         output, ends = run(sequences, mask, initial_state, training)
         return (output, *ends) if self.return_state else output
+
+    def start(self, batch: int) -> list:
+        """What a stream carries before it begins: the states of each layer, zeros `(batch, units)`."""
+        return [list(layer.get_initial_state(batch)) for layer in self.layers]
+
+    def step(self, x, states):
+        """The output `(batch, units)` of one time step `(batch, features)`, and the states after it.
+
+        Outside of training; the same as the last step of all that came before.
+
+        Raises:
+            ValueError: the stack is bidirectional.
+        """
+        if self.bidirectional:
+            raise ValueError(f"{self.name}: it is bidirectional and has no step")
+        after = []
+        for number, (layer, old) in enumerate(zip(self.layers, states, strict=True)):
+            below = x
+            x, new = layer.cell(x, list(old))
+            rates = getattr(layer, "zoneout_rates", ())
+            if any(rates):
+                new = zoneout.expected(rates, new, old)
+                x = new[0]
+            after.append(list(new))
+            last = number == self.depth - 1 and not self.return_sequences
+            if self.residual and not last and below.shape[-1] == x.shape[-1]:
+                x = below + x
+            if self.normalise:
+                x = self.normalisations[number](x)
+        return x, after
 
     def _recurrent(self):
         """The layers, the two directions of one apart."""

@@ -240,6 +240,22 @@ def test_mixed_precision():
     )
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_mixed_precision_trains_and_steps(kind):
+    tokens, memory = keras.Input((None,), dtype="int32"), keras.Input((None, SIZE))
+    decoder = AttentionDecoder(VOCABULARY, 7, UNITS, dtype="mixed_bfloat16", **KINDS[kind])
+    logits, _ = decoder(tokens, memory)
+    model = keras.Model([tokens, memory], logits)
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    before = model.get_weights()
+    assert np.isfinite(model.train_on_batch([TOKENS, MEMORY], TOKENS))
+    for weight, old, new in zip(model.weights, before, model.get_weights(), strict=True):
+        assert np.isfinite(new).all() and (old != new).any(), weight.path
+    state, context = decoder.start(ops.convert_to_tensor(MEMORY))
+    logits, *_ = decoder.step(ops.convert_to_tensor(TOKENS[:, 0]), state, context)
+    assert np.isfinite(array(ops.cast(logits, "float32"))).all()
+
+
 def test_wrong_arguments():
     for options, message in (
         ({"cell": "rnn"}, "cell='rnn': expected one of lstm, gru"),

@@ -1,6 +1,7 @@
 """The training loop on a network of a few hundred weights and real sentences."""
 
 import os
+import re
 import signal
 from dataclasses import replace
 
@@ -59,13 +60,33 @@ def test_same_seed_same_weights(small_config, parts, tmp_path):
     assert any((a != b).any() for a, b in zip(first, other, strict=True))
 
 
+def test_the_average_of_the_best_epochs_is_kept_if_it_is_better(small_config, parts, tmp_path, caplog):
+    with caplog.at_level("INFO"):
+        weights, history = train(small_config, parts, tmp_path, average_checkpoints=2)
+    of_average, of_best = map(
+        float, re.findall(r"average of 2 epochs (\S+), .* them (\S+):", caplog.text)[0]
+    )
+    assert of_best == pytest.approx(min(logs["val_loss"] for logs in history), rel=1e-3)
+    encoder, labels, batches, validation = parts
+    model = make_model(small_config, encoder, labels, len(batches))
+    model.set_weights(weights)
+    losses = [
+        (float(model.test_on_batch(*batch, return_dict=True)["loss"]), len(batch[0]))
+        for batch in validation.in_order_of_length()
+    ]
+    loss = sum(value * rows for value, rows in losses) / sum(rows for _, rows in losses)
+    assert loss == pytest.approx(min(of_average, of_best), rel=1e-3)
+    assert of_average != of_best
+
+
 def test_patience_ends_a_training(small_config, parts, tmp_path):
     _, history = train(small_config, parts, tmp_path, epochs=30, patience=1, learning_rate=1e-9)
     assert len(history) < 5
 
 
 def test_interrupted_by_a_signal_and_resumed(small_config, parts, tmp_path):
-    through, _ = train(small_config, parts, tmp_path / "through", average=0.5)
+    options = {"average": 0.5, "average_checkpoints": 2}
+    through, _ = train(small_config, parts, tmp_path / "through", **options)
 
     def interrupt_in_an_epoch(epoch, start=0, original=parts[2].epoch):
         for step, batch in enumerate(original(epoch, start), start=start):
@@ -76,8 +97,8 @@ def test_interrupted_by_a_signal_and_resumed(small_config, parts, tmp_path):
     parts[2].epoch = interrupt_in_an_epoch
     try:
         with pytest.raises(UserError, match="interrupted in epoch 2 after step 4: .*--resume"):
-            train(small_config, parts, tmp_path / "cut", average=0.5)
-        resumed, history = train(small_config, parts, tmp_path / "cut", average=0.5, resume=True)
+            train(small_config, parts, tmp_path / "cut", **options)
+        resumed, history = train(small_config, parts, tmp_path / "cut", **options, resume=True)
     finally:
         del parts[2].epoch
     assert len(history) == 2
