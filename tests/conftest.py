@@ -7,17 +7,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 # Processes that the tests start import the same packages; TensorFlow's notices are not under test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # XLA compiles hundreds of small programs here, none of which runs for long.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
+from rnnapps import datasets
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
+from rnnapps.data.sound_augmentation_config import SoundAugmentationConfig
+from rnnapps.data.sound_source_config import SoundSourceConfig
+from rnnapps.data.sound_sources import read_clips
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.tables import read_table
 from rnnapps.data.text_config import TextConfig
+from rnnapps.keywords.config import ClipConfig, KeywordsConfig
+from rnnapps.keywords.config import ModelConfig as KeywordsModelConfig
+from rnnapps.keywords.train import train as train_keywords
 from rnnapps.sentiment import SentimentConfig, train
 from rnnapps.sentiment.config import ModelConfig
 from rnnapps.sentiment.data import EMBEDDED
@@ -107,8 +116,9 @@ def small_translation_config(pairs_tsv, tmp_path_factory) -> TranslationConfig:
         model=TranslationModelConfig(units=32, embedding_size=32),
         training=TrainingConfig(
             output=str(tmp_path_factory.mktemp("runs") / "translation"),
-            epochs=8,
-            learning_rate=0.02,
+            epochs=20,
+            patience=20,
+            learning_rate=0.01,
             average=0.0,
         ),
     )
@@ -118,3 +128,48 @@ def small_translation_config(pairs_tsv, tmp_path_factory) -> TranslationConfig:
 def small_translation(small_translation_config) -> Path:
     """The bundle of that training."""
     return train_translator(small_translation_config)
+
+
+@pytest.fixture(scope="session")
+def words_folder(tmp_path_factory) -> Path:
+    """Three words, 30 clips each, in the layout of Speech Commands, and noise of 30 s."""
+    folder = tmp_path_factory.mktemp("words")
+    number = 0
+    for clip in read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]:
+        if clip.word in ("one", "two", "five"):
+            (folder / clip.word).mkdir(exist_ok=True)
+            speaker = f"{clip.speaker}{number % 5}"  # as many as it takes to divide them into parts
+            file = folder / clip.word / f"{speaker}_nohash_{number}.wav"
+            soundfile.write(file, clip.samples, 8000)
+            number += 1
+    (folder / "_background_noise_").mkdir()
+    noise = np.random.default_rng(0).normal(scale=0.02, size=240_000).clip(-1, 1)
+    soundfile.write(folder / "_background_noise_" / "hiss.wav", noise, 8000)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_keywords_config(words_folder, tmp_path_factory) -> KeywordsConfig:
+    """A training of a few seconds, on clips of half a second."""
+    return KeywordsConfig(
+        source=SoundSourceConfig(data=str(words_folder)),
+        clips=ClipConfig(seconds=0.5),
+        augmentation=SoundAugmentationConfig(noise_share=0.2, speed_change=0.05),
+        model=KeywordsModelConfig(
+            units=16, filters=8, mels=24, time_masks=0, layer_dropout=0, output_dropout=0
+        ),
+        training=TrainingConfig(
+            output=str(tmp_path_factory.mktemp("runs") / "keywords"),
+            epochs=12,
+            patience=12,
+            batch_size=8,
+            learning_rate=0.01,
+            average=0.0,
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_keywords(small_keywords_config) -> Path:
+    """The bundle of that training."""
+    return train_keywords(small_keywords_config)

@@ -73,6 +73,7 @@ def test_python_of_the_front_page_runs(capsys):
             exec(block, {})
     printed = capsys.readouterr().out
     assert "positive" in printed
+    assert re.search(r"^Où .*livre", printed, re.MULTILINE)
     assert re.search(
         r"^lstm(_\d+)?: fused$", printed, re.MULTILINE
     )  # Keras numbers the layers of a process

@@ -78,7 +78,7 @@ class TranslationConfig:
     text: SubwordConfig = SubwordConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig(
-        output="runs/translation", epochs=6, batch_size=64, average=0.0, weight_decay=1e-3
+        output="runs/translation", epochs=5, batch_size=64, average=0.0, weight_decay=1e-3
     )
     label_smoothing: float = 0.1
     """share of the target probability that is spread over the vocabulary"""

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from pathlib import Path
 
@@ -84,36 +84,36 @@ def make_batches(
     encoders: tuple[SentenceEncoder, SentenceEncoder],
 ) -> tuple[PairBatches, PairBatches]:
     """Encode the training and validation pairs, as batches for teacher forcing."""
-    text, seed = config.text, config.training.seed
-    train = _encode(parts["train"], encoders)
-    short = [max(map(len, pair)) <= text.max_tokens for pair in train]
-    if not any(short):
+    text, seed, pairs = config.text, config.training.seed, parts["train"]
+    encoded = _encode(pairs, encoders)
+    kept = [row for row, ids in enumerate(encoded) if max(map(len, ids)) <= text.max_tokens]
+    if not kept:
         raise UserError(f"no training pair has at most {text.max_tokens} tokens: raise --max-tokens")
-    if long := len(short) - sum(short):
+    if long := len(pairs) - len(kept):
         log.info("%d training pairs of more than %d tokens left out", long, text.max_tokens)
-    kept = [pair for pair, keep in zip(train, short, strict=True) if keep]
     resample = None
     if text.bpe_dropout:
-        resample = _resampling(config, parts["train"], encoders, short)
-    batches = PairBatches(kept, config.training.batch_size, seed, resample)
+        resample = _resampling(config, [pairs[row] for row in kept], encoders)
+    batches = PairBatches(
+        [encoded[row] for row in kept], config.training.batch_size, seed, resample=resample
+    )
     return batches, PairBatches(_encode(parts["valid"], encoders), batch_size=64)
 
 
-def _encode(pairs, encoders) -> list[tuple[np.ndarray, np.ndarray]]:
-    source, target = encoders
-    return list(
-        zip(
-            source.encode([pair.source for pair in pairs]),
-            target.encode([pair.target for pair in pairs]),
-            strict=True,
-        )
-    )
+def _encode(
+    pairs: Sequence[SentencePair], encoders: tuple[SentenceEncoder, SentenceEncoder]
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    sources = encoders[0].encode([pair.source for pair in pairs])
+    return list(zip(sources, encoders[1].encode([pair.target for pair in pairs]), strict=True))
 
 
-def _resampling(config, pairs, encoders, short):
-    """The pairs for an epoch, cut up anew; pairs that were left out stay so."""
-    kept = [pair for pair, keep in zip(pairs, short, strict=True) if keep]
+def _resampling(
+    config: TranslationConfig,
+    pairs: Sequence[SentencePair],
+    encoders: tuple[SentenceEncoder, SentenceEncoder],
+) -> Callable[[int], list[tuple[np.ndarray, np.ndarray]]]:
+    """The encoded pairs for an epoch, cut up anew."""
     rate, seed = config.text.bpe_dropout, config.training.seed
-    source = BPEDropout(encoders[0], [pair.source for pair in kept], rate, seed)
-    target = BPEDropout(encoders[1], [pair.target for pair in kept], rate, seed + 1)
+    source = BPEDropout(encoders[0], [pair.source for pair in pairs], rate, seed)
+    target = BPEDropout(encoders[1], [pair.target for pair in pairs], rate, seed + 1)
     return lambda epoch: list(zip(source(epoch), target(epoch), strict=True))

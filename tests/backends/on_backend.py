@@ -22,6 +22,7 @@ FILES = (
     *("layers/test_min_recurrent.py", "layers/test_recurrent_stack.py"),
     *("layers/test_log_mel.py", "layers/test_spec_augment.py"),
     *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
+    "translation/test_translation_model.py",
 )
 
 

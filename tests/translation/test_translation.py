@@ -26,7 +26,7 @@ def translate(small_translation):
 
 
 def test_it_learns(small_translation):
-    """Eight epochs over 360 pairs: enough to write French, not to translate."""
+    """Twenty epochs over 360 pairs: enough to write French, not to translate."""
     metrics = bundle.read_json(small_translation / "metrics.json")
     assert metrics["training"]["valid_loss"] < 0.8 * np.log(600)
     assert metrics["chrf"] > 5
