@@ -1,6 +1,7 @@
 """Pictures of a training and of its result; `figure.savefig(file)` writes one as PNG."""
 
 import logging
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -142,6 +143,7 @@ def fonts_for(text: str) -> list[str]:
                 families.append(entry.name)
                 missing -= found
     if missing:
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # Matplotlib's, of each
         log.warning(
             "no font on this machine has %s: boxes stand for them in the picture (install one, such as "
             "fonts-noto-cjk)",

@@ -6,8 +6,9 @@ import shutil
 import pytest
 from conftest import run, write_csv
 
+from rnnapps.data.lines import read_lines
+from rnnapps.data.sources import text_problem
 from rnnapps.errors import UserError
-from rnnapps.sentiment.infer import read_lines
 
 FLAGS = ("--vocabulary", 600, "--units", 4, "--embedding-size", 8, "--epochs", 1)
 
@@ -95,7 +96,7 @@ def test_texts_that_cannot_be_classified(small_bundle, tmp_path):
 )
 def test_lines_that_cannot_be_classified(tmp_path, content, message):
     (tmp_path / "lines.txt").write_bytes(content)
-    lines = read_lines(str(tmp_path / "lines.txt"))
+    lines = read_lines(str(tmp_path / "lines.txt"), text_problem)
     assert next(lines) == "fine"
     with pytest.raises(UserError, match=f"lines.txt:{message}"):
         next(lines)
