@@ -12,7 +12,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-APPLICATIONS = ("sentiment", "translation")
+APPLICATIONS = ("sentiment", "translation", "keywords")
 
 
 def load(model: str | Path) -> Any:

@@ -15,6 +15,7 @@ COMMANDS = {  # command: (module, what it does)
     "train": ("rnnapps.{}.train", "train a model and write it as a bundle"),
     "evaluate": ("rnnapps.{}.evaluate", "score a bundle on test rows, beside its baseline"),
     "predict": ("rnnapps.{}.infer", "apply a bundle to your own input"),
+    "stream": ("rnnapps.streaming", "recognise words in a recording or from the microphone: keywords"),
     "benchmark": (
         "rnnapps.benchmark.{}",
         "measure: input or predict APPLICATION, layers, decoder, parallel, translation",

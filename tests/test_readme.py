@@ -15,6 +15,10 @@ from rnnapps.benchmark.translation import TranslationOptions
 from rnnapps.cli import COMMANDS
 from rnnapps.command_line import parse
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig
+from rnnapps.keywords import KeywordsConfig
+from rnnapps.keywords.evaluate import EvaluateOptions as EvaluateKeywords
+from rnnapps.keywords.infer import PredictOptions as PredictKeywords
+from rnnapps.keywords.infer import StreamOptions
 from rnnapps.sentiment import SentimentConfig
 from rnnapps.sentiment.evaluate import EvaluateOptions as EvaluateSentiment
 from rnnapps.sentiment.infer import PredictOptions as PredictSentiment
@@ -37,6 +41,10 @@ OPTIONS = {
     ("train", "translation"): TranslationConfig,
     ("evaluate", "translation"): EvaluateTranslation,
     ("predict", "translation"): PredictTranslation,
+    ("train", "keywords"): KeywordsConfig,
+    ("evaluate", "keywords"): EvaluateKeywords,
+    ("predict", "keywords"): PredictKeywords,
+    ("stream", "keywords"): StreamOptions,
 }
 
 

@@ -31,7 +31,7 @@ def compose(
         clips: floats `(time,)`.
         words: what is said in each.
         pauses: sounds without a word, floats `(time,)`, of which stretches fill the pauses, one after
-            the other where one is short; without any, faint noise does, as no recording is wholly silent.
+            the other where one is short; without any, faint noise does, as none is wholly silent.
         sampling_rate: of all, in Hz.
         seed: of the order, the pauses and the stretches.
 

@@ -19,8 +19,8 @@ class Detector:
     """Smoothing, a threshold and a refractory time over posteriors (Chen, Parada and Heigold 2014).
 
     The probabilities are averaged over the last `smoothing` seconds (at the start over what there is). A
-    class is detected when its average reaches the threshold and is the highest of those that count; after
-    that nothing is detected for the refractory time, and that class not again before its average
+    class is detected when its average reaches the threshold and is the highest of those that count;
+    after that nothing is detected for the refractory time, and that class not again before its average
     has been below the threshold: one long word is one detection.
 
     Args:

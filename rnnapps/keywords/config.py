@@ -52,6 +52,9 @@ class ModelConfig:
     """recurrent layers, one on the other"""
     cell: Literal["lstm", "gru", "min_lstm", "min_gru", "layer_norm_lstm", "layer_norm_gru"] = "gru"
     """recurrent layer of crnn and att_rnn"""
+    pooling: Literal["attention", "last"] = "attention"
+    """from the states of gru, lstm and crnn to one vector: attention over the last --seconds, or the
+    last state; att_rnn has attention"""
     filters: int = 32
     """filters of each convolution"""
     mels: int = 40

@@ -65,7 +65,8 @@ def load(config: KeywordsConfig, labels: tuple[str, ...] | None = None) -> Data:
     """
     clips = read_clips(config.source, EMBEDDED)
     recordings = _read_noise(config)
-    if not any(clip.word == SILENCE for part in clips.values() for clip in part):
+    has_silence = any(clip.word == SILENCE for part in clips.values() for clip in part)
+    if not has_silence and (labels is None or SILENCE in labels):
         _add_silence(clips, recordings, config)
     words = {part: [_class(clip.word, config.clips, labels) for clip in clips[part]] for part in PARTS}
     if labels is None:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 BATCH_SIZES = (1, 8, 64)  # a network is compiled for each
-BLOCK_SECONDS = 0.1  # of a recording or of the microphone, between two looks at what was detected
 
 Clip = "str | Path | np.ndarray"
 
@@ -181,7 +180,7 @@ class KeywordStream:
         self.hops = 0
         self.logits: np.ndarray | None = None  # of the last hop, float32 `(classes,)`
         self._rest = np.zeros(0, "float32")
-        self._states = self._start(1)
+        self._state = self._start(1)
 
     def push(self, samples: "np.ndarray") -> "list[tuple[float, np.ndarray]]":
         """Hear samples, floats `(time,)` at the network's sampling rate, as many as there are.
@@ -202,7 +201,7 @@ class KeywordStream:
         answers = []
         for start in range(0, whole, self.hop):
             x = ops.convert_to_tensor(samples[None, start : start + self.hop])
-            logits, self._states = self._step(x, self._states)
+            logits, self._state = self._step(x, self._state)
             self.logits = ops.convert_to_numpy(logits)[0]
             self.hops += 1
             answers.append((self.hops * self.hop_seconds, softmax(self.logits)))
@@ -283,7 +282,7 @@ def config_of(settings: dict[str, Any]) -> KeywordsConfig:
 class PredictOptions:
     """Recognise the word of each clip, in files or in all sound files of folders."""
 
-    files: Positional[tuple[str, ...]]
+    files: Positional[tuple[str, ...]] = ()
     """sound files (WAV, FLAC, Ogg, MP3), or folders of them"""
     model: str = "keywords"
     """path or name of a bundle"""
@@ -365,25 +364,29 @@ def stream(arguments: list[str] | None = None) -> None:
         raise UsageError("--timeline is for a recording: give --input FILE")
     if options.timeline is not None:
         check_file(Path(options.timeline))
+    from rnnapps.data.sound_blocks import file_blocks, import_sounddevice, microphone_blocks
+
     if options.microphone:
-        sounddevice = import_sounddevice()
+        import_sounddevice()  # told before any work
     elif not Path(options.input).is_file():
         raise UserError(f"{options.input}: no such file")
     recogniser = load(bundle.find(options.model))
-    if options.microphone:
-        blocks = _microphone(sounddevice, recogniser.sampling_rate)
-    else:
-        blocks = _blocks(Path(options.input), recogniser.sampling_rate)
+    rate = recogniser.sampling_rate
+    blocks = microphone_blocks(rate) if options.microphone else file_blocks(Path(options.input), rate)
     heard, answers = recogniser.stream(), []
     detector = WordDetector(recogniser, heard.hop_seconds, options.detection)
     detected = []
-    for block in blocks:
-        some = heard.push(block)
-        for word in detector.push(some):
-            print(json.dumps(word.to_dict()) if options.json else _line(word), flush=True)
-            detected.append((word.time, word.word))
-        if options.timeline is not None:
-            answers += some
+    try:
+        for block in blocks:
+            some = heard.push(block)
+            for word in detector.push(some):
+                print(json.dumps(word.to_dict()) if options.json else _line(word), flush=True)
+                detected.append((word.time, word.word))
+            if options.timeline is not None:
+                answers += some
+    except KeyboardInterrupt:
+        if not options.microphone:  # which has no other end
+            raise
     if options.timeline is not None:
         _draw(Path(options.timeline), answers, recogniser.labels, detected, options.detection.threshold)
 
@@ -405,47 +408,6 @@ def _draw(file: Path, answers, labels, detected, threshold: float) -> None:
     figure.savefig(picture, format="png")
     write(file, picture.getvalue())
     log.info("%s: written", file)
-
-
-def _blocks(file: Path, sampling_rate: int) -> "Iterator[np.ndarray]":
-    from rnnapps.data.sound_files import read_sound
-
-    samples = read_sound(file, sampling_rate, max_seconds=None)
-    size = round(BLOCK_SECONDS * sampling_rate)
-    for start in range(0, len(samples), size):
-        yield samples[start : start + size]
-
-
-def import_sounddevice():
-    """The package of the extra `audio`.
-
-    Raises:
-        UserError: it, or the library PortAudio that it needs, is missing.
-    """
-    try:
-        import sounddevice
-    except ImportError:
-        raise UserError("--microphone needs sounddevice: pip install rnnapps[audio]") from None
-    except OSError as error:  # PortAudio, which its wheels for Linux do not bring
-        raise UserError(
-            f"--microphone needs PortAudio ({error}): apt install libportaudio2, and "
-            f"pip install rnnapps[audio]"
-        ) from None
-    return sounddevice
-
-
-def _microphone(sounddevice, sampling_rate: int) -> "Iterator[np.ndarray]":
-    size = round(BLOCK_SECONDS * sampling_rate)
-    try:
-        with sounddevice.InputStream(sampling_rate, size, channels=1, dtype="float32") as device:
-            log.info("listening: Ctrl-C ends it")
-            while True:
-                samples, overflowed = device.read(size)
-                if overflowed:
-                    log.warning("samples were lost: this machine is too slow for the stream")
-                yield samples[:, 0]
-    except sounddevice.PortAudioError as error:
-        raise UserError(f"--microphone: {error}: choose a device by the system's settings") from None
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from rnnapps.layers import (
     BandNormalisation,
     CausalConv,
     LogMel,
+    RecentAttention,
     RecurrentStack,
     SpecAugment,
 )
@@ -21,15 +22,17 @@ KERNELS = (
 MOMENTUM = 0.95  # of batch normalisation: a training has a few thousand steps
 
 
-def build(config: ModelConfig, sampling_rate: int, classes: int) -> keras.Model:
+def build(config: ModelConfig, sampling_rate: int, seconds: float, classes: int) -> keras.Model:
     """Build the network.
 
     Input: samples, float32 `(batch, time)`, full scale -1 to 1. Output: logits `(batch, classes)`,
-    float32. gru, lstm and crnn (Arik et al. 2017, made causal) answer by the last state, so that they
-    stream (`rnnapps.layers.compiled_stream`); att_rnn (de Andrade et al. 2018) reads in both directions.
+    float32. gru, lstm and crnn (Arik et al. 2017, made causal) look at nothing that comes later and
+    stream (`rnnapps.layers.compiled_stream`): after each frame their answer is of the last `seconds`.
+    att_rnn (de Andrade et al. 2018) reads clips in both directions.
     """
     samples = keras.Input((None,), dtype="float32", name="samples")
-    x = LogMel(sampling_rate, mels=config.mels, name="log_mel")(samples)
+    front = LogMel(sampling_rate, mels=config.mels, name="log_mel")
+    x = front(samples)
     x = BandNormalisation(name="normalisation")(x)
     x = SpecAugment(
         config.time_masks, config.time_width, config.frequency_masks, config.frequency_width
@@ -46,11 +49,14 @@ def build(config: ModelConfig, sampling_rate: int, classes: int) -> keras.Model:
         bidirectional=whole,
         dropout=config.layer_dropout,
         input_dropout=config.layer_dropout,
-        return_sequences=whole,
+        return_sequences=whole or config.pooling == "attention",
         name="recurrent",
     )(x)
     if whole:
         x, _ = AttentionPooling(config.units, name="attention")(x)
+    elif config.pooling == "attention":
+        window = max(1, round(seconds * sampling_rate) // front.hop)
+        x = RecentAttention(config.units, window, name="attention")(x)
     x = layers.Dropout(config.output_dropout)(x)
     logits = layers.Dense(classes, dtype="float32", name="classes")(x)
     return keras.Model(samples, logits, name="keywords")

@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SEARCHED = (
-    10_000  # training clips for the baseline, at most: its time grows with their square
-)
+SEARCHED = 10_000  # training clips for the baseline, at most: its time grows with their square
 
 
 def train(config: KeywordsConfig) -> Path:
@@ -96,7 +94,7 @@ def make_model(config: KeywordsConfig, labels: tuple[str, ...], steps_per_epoch:
     from rnnapps.keywords.model import build
     from rnnapps.training.optimizer import make_optimizer
 
-    model = build(config.model, config.source.sampling_rate, len(labels))
+    model = build(config.model, config.source.sampling_rate, config.clips.seconds, len(labels))
     if config.training.init_from is not None:
         set_starting_weights(model, config, labels)
     model.compile(

@@ -22,6 +22,7 @@ from rnnapps.layers.luong_attention import LuongAttention
 from rnnapps.layers.max_pooling import MaxPooling
 from rnnapps.layers.min_gru import MinGRU
 from rnnapps.layers.min_lstm import MinLSTM
+from rnnapps.layers.recent_attention import RecentAttention
 from rnnapps.layers.recurrent_stack import RecurrentStack
 from rnnapps.layers.simple_rnn import SimpleRNN
 from rnnapps.layers.spec_augment import SpecAugment
@@ -42,6 +43,7 @@ __all__ = [
     "MaxPooling",
     "MinGRU",
     "MinLSTM",
+    "RecentAttention",
     "RecurrentStack",
     "SimpleRNN",
     "SpecAugment",

@@ -1,8 +1,10 @@
 """One time step of a whole network, for streams."""
 
+import math
 from collections.abc import Callable
 
 import keras
+from keras import ops
 
 from rnnapps.layers.band_normalisation import BandNormalisation
 from rnnapps.layers.kernels.loops import compiled
@@ -28,14 +30,17 @@ ONLY_IN_TRAINING = (
 
 
 def compiled_stream(model: keras.Model) -> tuple[Callable, Callable]:
-    """Functions `start(batch) -> states` and `step(x, states) -> (output, states)` of a causal network.
+    """Functions `start(batch) -> state` and `step(x, state) -> (output, state)` of a causal network.
 
     The network is a chain of layers from its input `(batch, time)` or `(batch, time, ...)` to one
-    output: `LogMel` first where it takes samples, `CausalConv`, `RecurrentStack`, and layers of one time step
-    (dense, normalisation, activation, reshaping with -1 for time). The output of a step is that of the
-    network for all that came before, to rounding: the last of its time steps, or what a stack without
-    `return_sequences` makes of them. `x` is the next hop of samples `(batch, hop)`, or the next
-    `(batch, ...)`.
+    output: those with a `start` and a `step` (`LogMel` first where it takes samples, `CausalConv`,
+    `RecurrentStack`, `RecentAttention`), and layers of one time step (dense, normalisation, activation,
+    reshaping with -1 for time). The output of a step is that of the network for all that came before,
+    to rounding: the last of its time steps, or what is made of them. `x` is the next hop of samples
+    `(batch, hop)`, or the next `(batch, ...)`.
+
+    The state is all that the layers carry, float32 `(batch, numbers)`: in one array, because what a
+    call costs beside its arithmetic grows with the number of its arguments.
 
     It is compiled once for each batch size (on PyTorch it runs as it is), and uses the weights that the
     network has when it is called, and no dropout.
@@ -45,39 +50,69 @@ def compiled_stream(model: keras.Model) -> tuple[Callable, Callable]:
     """
     layers = _chain(model)
     stateful = [layer for layer in layers if hasattr(layer, "start")]
+    example = [layer.start(1) for layer in stateful]
+    leaves = keras.tree.flatten(example)
+    shapes = [tuple(leaf.shape)[1:] for leaf in leaves]
+    dtypes = [keras.backend.standardize_dtype(leaf.dtype) for leaf in leaves]
+
+    def pack(states):
+        flat = [ops.cast(leaf, "float32") for leaf in keras.tree.flatten(states)]
+        rows = [ops.reshape(leaf, (leaf.shape[0], math.prod(leaf.shape[1:]))) for leaf in flat]
+        return ops.concatenate(rows, axis=1)
+
+    def unpack(state):
+        parts, first = [], 0
+        for shape, dtype in zip(shapes, dtypes, strict=True):
+            last = first + math.prod(shape)
+            part = ops.reshape(state[:, first:last], (state.shape[0], *shape))
+            parts.append(ops.cast(part, dtype))
+            first = last
+        return keras.tree.pack_sequence_as(example, parts)
 
     def start(batch: int):
-        return [layer.start(batch) for layer in stateful]
+        return pack([layer.start(batch) for layer in stateful])
 
-    def step(x, states):
-        states, after = list(states), []
+    def step(x, state):
+        states, after = list(unpack(state)), []
         has_time = True
         for layer in layers:
             if hasattr(layer, "start"):
-                x, state = layer.step(x, states.pop(0))
-                after.append(state)
+                x, new = layer.step(x, states.pop(0))
+                after.append(new)
                 has_time = has_time and getattr(layer, "return_sequences", True)
             else:
                 x = layer(x[:, None], training=False)[:, 0] if has_time else layer(x, training=False)
-        return x, after
+        return x, pack(after)
 
+    return start, _fast(step, model.variables)
+
+
+def _fast(step: Callable, variables: list) -> Callable:
+    """The step as the backend runs it fastest."""
     name = keras.backend.backend()
     if name == "torch":
         import torch
 
         # Else the record of what a gradient needs would grow with the stream.
-        return start, torch.no_grad()(step)
+        return torch.no_grad()(step)
     if name == "tensorflow":
-        return start, compiled(step)  # it finds the variables itself, faster than handing them over
+        # It finds the variables itself. The program of a shape is called directly: to look for it
+        # anew in every call takes longer than to run it.
+        function, programs = compiled(step), {}
 
-    variables = model.variables
+        def call(x, state):
+            if x.shape not in programs:
+                programs[x.shape] = function.get_concrete_function(x, state)
+            return programs[x.shape](x, state)
 
-    def with_weights(weights, x, states):
+        return lambda x, state: call(ops.convert_to_tensor(x), state)
+
+    def with_weights(weights, x, state):
         with keras.StatelessScope(state_mapping=zip(variables, weights, strict=True)):
-            return step(x, states)
+            return step(x, state)
 
     fast = compiled(with_weights)
-    return start, lambda x, states: fast([variable.value for variable in variables], x, states)
+    return lambda x, state: fast([variable.value for variable in variables], x, state)
 
 
 def _chain(model: keras.Model) -> list[keras.layers.Layer]:
@@ -85,8 +120,9 @@ def _chain(model: keras.Model) -> list[keras.layers.Layer]:
     layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
     outputs = [model.input, *(layer.output for layer in layers)]
     inputs = [*(layer.input for layer in layers), model.output]
-    for number, (given, taken) in enumerate(zip(outputs, inputs, strict=True)):
-        if given is not taken:
+    for number, pair in enumerate(zip(outputs, inputs, strict=True)):
+        given, taken = map(keras.tree.flatten, pair)  # a saved network has lists of one
+        if len(given) != 1 or len(taken) != 1 or given[0] is not taken[0]:
             name = layers[min(number, len(layers) - 1)].name
             raise ValueError(f"{model.name}: its layers are no chain: see {name}")
     kept = [layer for layer in layers if not isinstance(layer, ONLY_IN_TRAINING)]

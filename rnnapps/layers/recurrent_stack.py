@@ -147,7 +147,7 @@ class RecurrentStack(keras.layers.Layer):
         """
         if self.bidirectional:
             raise ValueError(f"{self.name}: it is bidirectional and has no step")
-        after = []
+        x, after = ops.convert_to_tensor(x), []
         for number, (layer, old) in enumerate(zip(self.layers, states, strict=True)):
             below = x
             x, new = layer.cell(x, list(old))

@@ -20,7 +20,7 @@ def stream_report(
     """Count false alarms and misses of a recording at several thresholds.
 
     A detection is right if its word is the one said at that time, up to half a second after its clip,
-    and was not detected before in it. Any other is a false alarm. A word is missed if it has no right one.
+    and was not detected before in it. Any other is a false alarm. A word without a right one is missed.
 
     Args:
         spoken: what is said when; words that are not of `words` must not be detected as one of them.

@@ -53,14 +53,14 @@ class ModelConfig:
     """layer-normalised cells"""
     tie_embeddings: bool = True
     """the target embeddings are the output weights too"""
-    embedding_dropout: float = 0.2
+    embedding_dropout: float = 0.1
     """dropout of embeddings"""
     recurrent_dropout: float = 0.0
     """variational dropout of recurrent connections: of the states or, in an encoder without layer
     normalisation, of the recurrent weights, which its fast kernels take"""
-    layer_dropout: float = 0.3
+    layer_dropout: float = 0.2
     """dropout between the layers of the encoder, and of the states that the decoder attends to"""
-    output_dropout: float = 0.3
+    output_dropout: float = 0.2
     """dropout before the logits"""
 
     def __post_init__(self):
@@ -78,7 +78,12 @@ class TranslationConfig:
     text: SubwordConfig = SubwordConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig(
-        output="runs/translation", epochs=5, batch_size=64, average=0.0, weight_decay=1e-3
+        output="runs/translation",
+        epochs=5,
+        batch_size=64,
+        learning_rate=2.5e-3,
+        average=0.0,
+        weight_decay=1e-3,
     )
     label_smoothing: float = 0.1
     """share of the target probability that is spread over the vocabulary"""
