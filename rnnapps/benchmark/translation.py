@@ -53,7 +53,7 @@ Figures = dict[str, dict[str, Any]]  # of each network or way to search, by name
 class TranslationOptions:
     """Time a translator's training beside Keras's layers, and its search beside loops in Python."""
 
-    model: str = "translation"
+    model: str = "translation/en-fr"
     """path or name of the bundle that searches"""
     sentences: int = 200
     """test sentences to translate, of all lengths alike; 0: no search"""

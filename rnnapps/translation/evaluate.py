@@ -116,7 +116,7 @@ www.manythings.org/anki), CC BY 2.0 France.
 class EvaluateOptions:
     """Score a bundle on the test pairs of its source, or on other pairs."""
 
-    model: str = "translation"
+    model: str = "translation/en-fr"
     """path or name of a bundle"""
     json: str | None = None
     """file to write the scores to"""

@@ -5,7 +5,7 @@ From the shell and from Python:
     rnnapps predict translation "The cat is asleep." --n-best 3
     rnnapps predict translation --model runs/translation --file sentences.txt
     rnnapps predict translation "The cat is asleep." --attention alignment.png
-    translate = rnnapps.load("translation"); translate(["one sentence", "another"])
+    translate = rnnapps.load("translation/en-fr"); translate(["one sentence", "another"])
 """
 
 import io
@@ -273,7 +273,7 @@ class PredictOptions:
 
     texts: Positional[tuple[str, ...]] = ()
     """sentences; a single - reads standard input and answers line by line"""
-    model: str = "translation"
+    model: str = "translation/en-fr"
     """path or name of a bundle"""
     file: str | None = None
     """file with a sentence a line; - is standard input; an empty line has an empty translation"""
