@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 from rnnapps import APPLICATIONS, __version__
-from rnnapps.command_line import run
+from rnnapps.command_line import first_word, run
 from rnnapps.errors import UsageError
 
 COMMANDS = {  # command: (module, what it does)
@@ -52,11 +52,7 @@ def dispatch(arguments: list[str]) -> None:
     module, _ = COMMANDS[command]
     if "{}" in module:
         known = BENCHMARKS if command == "benchmark" else APPLICATIONS
-        if not rest or rest[0] not in known:
-            given = f"'{rest[0]}'" if rest else "nothing"
-            raise UsageError(f"{command}: expected one of {', '.join(known)}, got {given}")
-        name, *rest = rest
-        module = module.format(name)
+        module, rest = module.format(first_word(command, rest, known)), rest[1:]
     import_module(module).main(rest)
 
 

@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -73,6 +73,19 @@ def parse(
         config=(tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
         **options,
     )
+
+
+def first_word(command: str, arguments: list[str], known: Sequence[str]) -> str:
+    """The first word of a command's arguments, which chooses among what is known.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if not arguments or arguments[0] not in known:
+        given = f"'{arguments[0]}'" if arguments else "nothing"
+        expected = known[0] if len(known) == 1 else f"one of {', '.join(known)}"
+        raise UsageError(f"{command}: expected {expected}, got {given}")
+    return arguments[0]
 
 
 def last_value(arguments: list[str], flag: str) -> str | None:

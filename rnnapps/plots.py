@@ -1,15 +1,26 @@
 """Pictures of a training and of its result; `figure.savefig(file)` writes one as PNG."""
 
+import io
 import logging
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rnnapps.outputs import write
+
 log = logging.getLogger(__name__)
+
+
+def save_png(figure: Figure, file: Path) -> None:
+    """Write a picture whole, or leave what stood there."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    write(file, content.getvalue())
 
 
 def plot_learning_curve(history: list[dict[str, float]], metric: str) -> Figure:

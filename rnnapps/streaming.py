@@ -2,7 +2,7 @@
 
 from importlib import import_module
 
-from rnnapps.errors import UsageError
+from rnnapps.command_line import first_word
 
 STREAMING = ("keywords",)  # the applications whose infer.py has a function `stream`
 
@@ -12,7 +12,5 @@ def main(arguments: list[str]) -> None:
     if arguments[:1] in (["-h"], ["--help"]):
         print(f"usage: rnnapps stream {'|'.join(STREAMING)} [OPTIONS]")
         return
-    if not arguments or arguments[0] not in STREAMING:
-        given = f"'{arguments[0]}'" if arguments else "nothing"
-        raise UsageError(f"stream: expected {' or '.join(STREAMING)}, got {given}")
-    import_module(f"rnnapps.{arguments[0]}.infer").stream(arguments[1:])
+    application = first_word("stream", arguments, STREAMING)
+    import_module(f"rnnapps.{application}.infer").stream(arguments[1:])

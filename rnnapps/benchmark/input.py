@@ -10,8 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from rnnapps import backend, sentiment, translation
-from rnnapps.benchmark.application import named_application
-from rnnapps.command_line import parse
+from rnnapps.command_line import first_word, parse
 from rnnapps.data.bucketed_batches import BucketedBatches
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ def tokens(batch: tuple) -> int:
 
 def main(arguments: list[str]) -> None:
     """The command."""
-    application = named_application("benchmark input", arguments, TRAININGS)
+    application = first_word("benchmark input", arguments, list(TRAININGS))
     config, _ = TRAININGS[application]
     options = parse(config, arguments[1:], prog=f"rnnapps benchmark input {application}")
     speed = measure(application, options)

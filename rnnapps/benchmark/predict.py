@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import rnnapps
 from rnnapps import backend, bundle
-from rnnapps.benchmark.application import named_application
-from rnnapps.command_line import parse
+from rnnapps.command_line import first_word, parse
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.sources import read_rows
@@ -85,7 +84,7 @@ def measure(application: str, model: str) -> dict[str, float]:
 
 def main(arguments: list[str]) -> None:
     """The command."""
-    application = named_application("benchmark predict", arguments, TEXTS)
+    application = first_word("benchmark predict", arguments, list(TEXTS))
     prog = f"rnnapps benchmark predict {application}"
     options = parse(BenchmarkOptions, arguments[1:], prog)
     times = measure(application, options.model or application)

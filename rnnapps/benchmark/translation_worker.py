@@ -52,19 +52,12 @@ def make_keras_model(
     encoders: tuple[SentenceEncoder, SentenceEncoder],
     steps_per_epoch: int,
 ) -> "keras.Model":
-    """The network in Keras's layers, compiled as `translation.train.make_model` compiles ours."""
-    import keras
-
+    """The network in Keras's layers, compiled as ours."""
     from rnnapps.benchmark.plain_keras import translator
-    from rnnapps.training.optimizer import make_optimizer
-    from rnnapps.training.token_loss import TokenLoss
+    from rnnapps.translation.train import compile_model
 
     model = translator(config.model, *(encoder.size for encoder in encoders))
-    model.compile(
-        optimizer=make_optimizer(config.training, steps_per_epoch),
-        loss=TokenLoss(config.label_smoothing),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-    )
+    compile_model(model, config, steps_per_epoch)
     return model
 
 

@@ -1,6 +1,5 @@
 """From `--data` to sentence pairs in train, valid and test parts."""
 
-import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,10 @@ from rnnapps.data.parallel_files import read_parallel_files
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.row import Row
 from rnnapps.data.sources import file_of, good_rows, read_files, text_problem
-from rnnapps.data.splits import content_key, split_of
+from rnnapps.data.splits import content_key, leave_out_copies, split_of
 from rnnapps.data.tables import SUFFIXES
 from rnnapps.data.tfds_source import read_tfds
 from rnnapps.errors import UserError
-
-log = logging.getLogger(__name__)
 
 LENT = {"test": 0.1, "valid": 0.05}  # of the training pairs, to a part that is missing
 MAX_WORDS = 1_000  # of one sentence: beyond this it is a text or a mistake, not a sentence
@@ -115,26 +112,15 @@ def too_long(text: str) -> str | None:
 def _divided(parts: dict[str, list[SentencePair]]) -> dict[str, list[SentencePair]]:
     """Give every source a train, a valid and a test part, of which no two share a sentence."""
     keyed = {
-        part: [(content_key(p.source), content_key(p.target), p) for p in parts.get(part, ())]
+        part: [((content_key(p.source), content_key(p.target)), p) for p in parts.get(part, ())]
         for part in ("train", "valid", "test")
     }
     shares = {part: 0.0 if keyed[part] else share for part, share in LENT.items()}
     if any(shares.values()):
         train, keyed["train"] = keyed["train"], []
-        components = component_keys([(source, target) for source, target, _ in train])
+        components = component_keys([keys for keys, _ in train])
         for component, keyed_pair in zip(components, train, strict=True):
             keyed[split_of(component, shares["test"], shares["valid"])].append(keyed_pair)
-
-    divided = {}
-    later: set[str] = set()
-    for part in reversed(keyed):
-        divided[part] = [
-            pair for source, target, pair in keyed[part] if source not in later and target not in later
-        ]
-        if shared := len(keyed[part]) - len(divided[part]):
-            log.info(
-                "%d %s pairs left out: a sentence of theirs stands in a held-out part too", shared, part
-            )
-        for source, target, _ in keyed[part]:
-            later |= {source, target}
-    return {part: divided[part] for part in keyed}
+    return leave_out_copies(
+        keyed, "%d %s pairs left out: a sentence of theirs stands in a held-out part too"
+    )

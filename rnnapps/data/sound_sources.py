@@ -13,7 +13,7 @@ from rnnapps.data.sound_clip import SoundClip
 from rnnapps.data.sound_files import decode, is_clipped, sound_problem, to_mono
 from rnnapps.data.sound_folders import NOISE, SILENCE, list_noise, list_words
 from rnnapps.data.sound_source_config import SoundSourceConfig
-from rnnapps.data.splits import split_of
+from rnnapps.data.splits import leave_out_copies, split_of
 from rnnapps.data.tables import read_table
 from rnnapps.data.tfds_source import read_tfds_sounds
 from rnnapps.errors import UserError
@@ -252,15 +252,7 @@ def _divided(
         clips: as `_keyed` gives them.
         shares: of the clips without a part, what goes to "valid" and "test" by the hash of the group.
     """
-    parts: dict[str, list[tuple[str, SoundClip]]] = {part: [] for part in PARTS}
+    parts: dict[str, list[tuple[list[str], SoundClip]]] = {part: [] for part in PARTS}
     for part, group, content, clip in clips:
-        parts[part or split_of(group, shares["test"], shares["valid"])].append((content, clip))
-
-    divided: dict[str, list[SoundClip]] = {}
-    later: set[str] = set()
-    for part in reversed(PARTS):
-        divided[part] = [clip for content, clip in parts[part] if content not in later]
-        if copies := len(parts[part]) - len(divided[part]):
-            log.info("%d %s clips left out: the same stand in a held-out part too", copies, part)
-        later.update(content for content, _ in parts[part])
-    return {part: divided[part] for part in PARTS}
+        parts[part or split_of(group, shares["test"], shares["valid"])].append(([content], clip))
+    return leave_out_copies(parts, "%d %s clips left out: the same stand in a held-out part too")

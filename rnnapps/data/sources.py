@@ -7,7 +7,7 @@ from pathlib import Path
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.row import Row
 from rnnapps.data.source_config import SourceConfig
-from rnnapps.data.splits import TEST_SHARE, VALID_SHARE, content_key, split_of
+from rnnapps.data.splits import TEST_SHARE, VALID_SHARE, content_key, leave_out_copies, split_of
 from rnnapps.data.tables import SUFFIXES, read_table
 from rnnapps.data.tfds_source import read_tfds
 from rnnapps.errors import UserError
@@ -119,21 +119,13 @@ def read_files(path: Path) -> dict[str, list[Row]]:
 
 def _divided(parts: dict[str, list[Row]], text: str) -> dict[str, list[Row]]:
     """Give every source a train, a valid and a test part, of which no two share a text."""
-    keyed: dict[str, list[tuple[str, Row]]] = {
-        part: [(content_key(row.fields[text]), row) for row in parts.get(part, ())]
+    keyed: dict[str, list[tuple[list[str], Row]]] = {
+        part: [([content_key(row.fields[text])], row) for row in parts.get(part, ())]
         for part in ("train", "valid", "test")
     }
     shares = {part: 0.0 if keyed[part] else share for part, share in LENT.items()}
     if any(shares.values()):
         pairs, keyed["train"] = keyed["train"], []
-        for key, row in pairs:
-            keyed[split_of(key, shares["test"], shares["valid"])].append((key, row))
-
-    divided = {}
-    later: set[str] = set()
-    for part in reversed(keyed):
-        divided[part] = [row for key, row in keyed[part] if key not in later]
-        if copies := len(keyed[part]) - len(divided[part]):
-            log.info("%d %s rows left out: their texts stand in a held-out part too", copies, part)
-        later.update(key for key, _ in keyed[part])
-    return {part: divided[part] for part in keyed}
+        for keys, row in pairs:
+            keyed[split_of(keys[0], shares["test"], shares["valid"])].append((keys, row))
+    return leave_out_copies(keyed, "%d %s rows left out: their texts stand in a held-out part too")

@@ -1,7 +1,14 @@
 """A fixed split of examples into train, valid and test parts."""
 
 import hashlib
+import logging
 import unicodedata
+from collections.abc import Sequence
+from typing import TypeVar
+
+log = logging.getLogger(__name__)
+
+Item = TypeVar("Item")
 
 TEST_SHARE = 0.2
 VALID_SHARE = 0.1
@@ -37,3 +44,23 @@ def split_of(key: str, test_share: float = TEST_SHARE, valid_share: float = VALI
     if position < test_share:
         return "test"
     return "valid" if position < test_share + valid_share else "train"
+
+
+def leave_out_copies(
+    parts: dict[str, list[tuple[Sequence[str], Item]]], message: str
+) -> dict[str, list[Item]]:
+    """The items of each part, without those that share a key with an item of a later part.
+
+    Args:
+        parts: the keys of each item, and the item; training first, then what is held out.
+        message: logged with how many items of which part were left out, `%d` and `%s`.
+    """
+    kept: dict[str, list[Item]] = {}
+    later: set[str] = set()
+    for part in reversed(parts):
+        kept[part] = [item for keys, item in parts[part] if later.isdisjoint(keys)]
+        if copies := len(parts[part]) - len(kept[part]):
+            log.info(message, copies, part)
+        for keys, _ in parts[part]:
+            later.update(keys)
+    return {part: kept[part] for part in parts}

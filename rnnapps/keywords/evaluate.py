@@ -7,20 +7,19 @@ On the clips that were held out of its training, or on others:
     rnnapps evaluate keywords --model runs/keywords --stream
 """
 
-import io
 import logging
-import sys
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnnapps import bundle
-from rnnapps.command_line import command, expand_config_file, last_value, parse, run
+from rnnapps.command_line import command, run
 from rnnapps.data.sound_source_config import SoundSourceConfig
 from rnnapps.errors import UserError
+from rnnapps.evaluation import evaluation_options
 from rnnapps.keywords.config import DetectionConfig, KeywordsConfig
-from rnnapps.outputs import check_file, check_folder, write, write_json
+from rnnapps.outputs import check_folder, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -136,22 +135,9 @@ def evaluate_stream(
 
 def table(metrics: dict[str, Any]) -> str:
     """The scores for people, in Markdown."""
-    lines = ["| model | accuracy | 95 % interval | macro F1 |", "|---|---|---|---|"]
-    for name, scores in (
-        ("this network", metrics),
-        (metrics["baseline"]["name"], metrics["baseline"]),
-    ):
-        low, high = scores["accuracy_interval"]
-        lines.append(
-            f"| {name} | {scores['accuracy']:.1%} | {low:.1%} to {high:.1%} | {scores['macro_f1']:.3f} |"
-        )
-    lines += ["", "| word | precision | recall | F1 | clips |", "|---|---|---|---|---|"]
-    for label, scores in metrics["classes"].items():
-        lines.append(
-            f"| {label} | {scores['precision']:.3f} | {scores['recall']:.3f} | {scores['f1']:.3f} "
-            f"| {scores['rows']:,} |"
-        )
-    return "\n".join(lines)
+    from rnnapps.metrics.classification import classification_table
+
+    return classification_table(metrics, "word", "clips")
 
 
 def stream_table(report: dict[str, Any]) -> str:
@@ -239,25 +225,12 @@ class EvaluateOptions:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command: a flag of the source that is not given is as in the training of the bundle."""
-    arguments = expand_config_file(sys.argv[1:] if arguments is None else arguments)
-    prog = "rnnapps evaluate keywords"
-    if {"-h", "--help"} & set(arguments):
-        parse(EvaluateOptions, arguments, prog)  # ends here
-    model = last_value(arguments, "--model") or EvaluateOptions.model
-    path = bundle.find(model)
-    settings = bundle.check(path, "keywords")
-
-    from rnnapps.keywords.infer import config_of, load
-
-    trained = config_of(settings["config"])
-    options = parse(EvaluateOptions, arguments, prog, EvaluateOptions(model, source=trained.source))
-    if options.source.sampling_rate != trained.source.sampling_rate:
+    options, trained_on, path, settings = evaluation_options(EvaluateOptions, arguments, "keywords")
+    if options.source.sampling_rate != trained_on.sampling_rate:
         raise UserError(
             f"--sampling-rate {options.source.sampling_rate}: this network reads "
-            f"{trained.source.sampling_rate} Hz, to which clips are resampled: drop the flag"
+            f"{trained_on.sampling_rate} Hz, to which clips are resampled: drop the flag"
         )
-    if options.json:
-        check_file(Path(options.json))
     if options.plots:
         Path(options.plots).mkdir(parents=True, exist_ok=True)
         check_folder(Path(options.plots))
@@ -265,7 +238,9 @@ def main(arguments: list[str] | None = None) -> None:
         raise UserError("--stream takes one part: --part train, valid or test")
 
     from rnnapps.keywords import data
+    from rnnapps.keywords.infer import config_of, load
 
+    trained = config_of(settings["config"])
     source = data.load(replace(trained, source=options.source), tuple(settings["labels"]))
     recogniser = load(path)
     if options.stream:
@@ -295,7 +270,7 @@ def _evaluate_clips(
     }
     print(f"{metrics['rows']:,} clips of {options.source.data} ({options.part})\n\n{table(metrics)}")
     if options.plots:
-        from rnnapps.plots import plot_confusion_matrix, plot_det_curve
+        from rnnapps.plots import plot_confusion_matrix, plot_det_curve, save_png
 
         figures = {
             "confusion_matrix.png": plot_confusion_matrix(
@@ -304,9 +279,7 @@ def _evaluate_clips(
             "det_curve.png": plot_det_curve(examples.classes, probabilities, recogniser.labels),
         }
         for name, figure in figures.items():
-            picture = io.BytesIO()
-            figure.savefig(picture, format="png")
-            write(Path(options.plots) / name, picture.getvalue())
+            save_png(figure, Path(options.plots) / name)
         log.info("%s: %s written", options.plots, " and ".join(figures))
     return metrics
 

@@ -8,7 +8,6 @@ From the shell and from Python:
     recognise = rnnapps.load("keywords"); recognise("yes.wav"); recognise(samples)
 """
 
-import io
 import json
 import logging
 import sys
@@ -24,7 +23,7 @@ from rnnapps.command_line import parse, run
 from rnnapps.data.sound_folders import SILENCE, UNKNOWN
 from rnnapps.errors import UsageError, UserError
 from rnnapps.keywords.config import DetectionConfig, KeywordsConfig
-from rnnapps.outputs import check_file, write
+from rnnapps.outputs import check_file
 
 if TYPE_CHECKING:
     import keras
@@ -398,15 +397,12 @@ def _line(word: DetectedWord) -> str:
 def _draw(file: Path, answers, labels, detected, threshold: float) -> None:
     import numpy as np
 
-    from rnnapps.plots import plot_timeline
+    from rnnapps.plots import plot_timeline, save_png
 
     if not answers:
         raise UserError(f"{file}: nothing to draw: the recording is shorter than a hop")
     times, rows = zip(*answers, strict=True)
-    picture = io.BytesIO()
-    figure = plot_timeline(np.array(times), np.stack(rows), labels, detected, threshold)
-    figure.savefig(picture, format="png")
-    write(file, picture.getvalue())
+    save_png(plot_timeline(np.array(times), np.stack(rows), labels, detected, threshold), file)
     log.info("%s: written", file)
 
 

@@ -1,11 +1,12 @@
 """One time step of a layer, for streams."""
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 
 from rnnapps.layers.kernels.loops import compiled
-from rnnapps.layers.kernels.zoneout import expected
+from rnnapps.layers.kernels.zoneout import layer_step
 
 
 def compiled_step(layer: keras.layers.RNN) -> Callable:
@@ -21,15 +22,7 @@ def compiled_step(layer: keras.layers.RNN) -> Callable:
     """
     if not isinstance(layer, keras.layers.RNN) or not layer.built:
         raise ValueError(f"{layer.name}: expected one recurrent layer that is built")
-    cell = layer.cell
-    rates = getattr(layer, "zoneout_rates", ())
-
-    def step(x, states):
-        output, new = cell(x, list(states))
-        if not any(rates):
-            return output, new
-        new = expected(rates, new, states)
-        return new[0], new
+    cell, step = layer.cell, partial(layer_step, layer)
 
     def with_weights(weights, x, states):
         with keras.StatelessScope(state_mapping=zip(cell.variables, weights, strict=True)):

@@ -5,9 +5,10 @@ from keras import ops, tree
 
 from rnnapps.layers.bidirectional import Bidirectional
 from rnnapps.layers.gru import GRU
-from rnnapps.layers.kernels import library, zoneout
+from rnnapps.layers.kernels import library
 from rnnapps.layers.kernels.choice import choose
 from rnnapps.layers.kernels.recurrence import Recurrence, check_rates, library_name, shown
+from rnnapps.layers.kernels.zoneout import layer_step
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
 from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
 from rnnapps.layers.lstm import LSTM
@@ -150,11 +151,7 @@ class RecurrentStack(keras.layers.Layer):
         x, after = ops.convert_to_tensor(x), []
         for number, (layer, old) in enumerate(zip(self.layers, states, strict=True)):
             below = x
-            x, new = layer.cell(x, list(old))
-            rates = getattr(layer, "zoneout_rates", ())
-            if any(rates):
-                new = zoneout.expected(rates, new, old)
-                x = new[0]
+            x, new = layer_step(layer, x, old)
             after.append(list(new))
             last = number == self.depth - 1 and not self.return_sequences
             if self.residual and not last and below.shape[-1] == x.shape[-1]:

@@ -6,15 +6,15 @@ On the rows that were held out of its training, or on others:
     rnnapps evaluate sentiment --data reviews.csv --json scores.json
 """
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnnapps import bundle
-from rnnapps.command_line import command, expand_config_file, last_value, parse, run
+from rnnapps.command_line import command, run
 from rnnapps.data.source_config import SourceConfig
-from rnnapps.outputs import check_file, write_json
+from rnnapps.evaluation import evaluation_options, part_to_score
+from rnnapps.outputs import write_json
 from rnnapps.sentiment.config import SentimentConfig
 
 if TYPE_CHECKING:
@@ -44,26 +44,9 @@ def evaluate(predictor: "SentimentPredictor", examples: "Examples") -> dict[str,
 
 def table(metrics: dict[str, Any]) -> str:
     """The scores for people, in Markdown."""
-    lines = [
-        "| model | accuracy | 95 % interval | macro F1 | calibration error |",
-        "|---|---|---|---|---|",
-    ]
-    for name, scores in (
-        ("this network", metrics),
-        (metrics["baseline"]["name"], metrics["baseline"]),
-    ):
-        low, high = scores["accuracy_interval"]
-        lines.append(
-            f"| {name} | {scores['accuracy']:.1%} | {low:.1%} to {high:.1%} "
-            f"| {scores['macro_f1']:.3f} | {scores['calibration_error']:.3f} |"
-        )
-    lines += ["", "| class | precision | recall | F1 | rows |", "|---|---|---|---|---|"]
-    for label, scores in metrics["classes"].items():
-        lines.append(
-            f"| {label} | {scores['precision']:.3f} | {scores['recall']:.3f} | {scores['f1']:.3f} "
-            f"| {scores['rows']:,} |"
-        )
-    return "\n".join(lines)
+    from rnnapps.metrics.classification import classification_table
+
+    return classification_table(metrics, "class", "rows")
 
 
 def card(config: SentimentConfig, labels: tuple[str, ...], metrics: dict[str, Any]) -> str:
@@ -117,21 +100,9 @@ class EvaluateOptions:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command: a flag of the source that is not given is as in the training of the bundle."""
-    arguments = expand_config_file(sys.argv[1:] if arguments is None else arguments)
-    prog = "rnnapps evaluate sentiment"
-    if {"-h", "--help"} & set(arguments):
-        parse(EvaluateOptions, arguments, prog)  # ends here
-    model = last_value(arguments, "--model") or EvaluateOptions.model
-    path = bundle.find(model)
-    settings = bundle.check(path, "sentiment")
-    trained_on = SourceConfig(**settings["config"]["source"])
-    options = parse(EvaluateOptions, arguments, prog, EvaluateOptions(model, source=trained_on))
-    if options.json:
-        check_file(Path(options.json))
-    source, part = options.source, options.part
-    same = Path(source.data).absolute() == Path(trained_on.data).absolute()
-    if part == "auto":
-        part = "all" if Path(source.data).is_file() and not same else "test"
+    options, trained_on, path, settings = evaluation_options(EvaluateOptions, arguments, "sentiment")
+    source = options.source
+    part = part_to_score(options.part, source.data, trained_on.data)
 
     from rnnapps.sentiment import data
     from rnnapps.sentiment.infer import load

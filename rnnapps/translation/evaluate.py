@@ -6,7 +6,6 @@ On the sentences that were held out of its training, or on others:
     rnnapps evaluate translation --data my_folder --beam-width 10 --json scores.json
 """
 
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rnnapps import bundle
-from rnnapps.command_line import command, expand_config_file, last_value, parse, run
+from rnnapps.command_line import command, run
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.decoding_config import DecodingConfig
-from rnnapps.outputs import check_file, write_json
+from rnnapps.evaluation import evaluation_options, part_to_score
+from rnnapps.outputs import write_json
 from rnnapps.translation.config import TranslationConfig
 
 if TYPE_CHECKING:
@@ -129,21 +129,9 @@ class EvaluateOptions:
 
 def main(arguments: list[str] | None = None) -> None:
     """The command: a flag of the source that is not given is as in the training of the bundle."""
-    arguments = expand_config_file(sys.argv[1:] if arguments is None else arguments)
-    prog = "rnnapps evaluate translation"
-    if {"-h", "--help"} & set(arguments):
-        parse(EvaluateOptions, arguments, prog)  # ends here
-    model = last_value(arguments, "--model") or EvaluateOptions.model
-    path = bundle.find(model)
-    settings = bundle.check(path, "translation")
-    trained_on = ParallelSourceConfig(**settings["config"]["source"])
-    options = parse(EvaluateOptions, arguments, prog, EvaluateOptions(model, source=trained_on))
-    if options.json:
-        check_file(Path(options.json))
-    source, part = options.source, options.part
-    same = Path(source.data).absolute() == Path(trained_on.data).absolute()
-    if part == "auto":
-        part = "all" if Path(source.data).is_file() and not same else "test"
+    options, trained_on, path, _ = evaluation_options(EvaluateOptions, arguments, "translation")
+    source = options.source
+    part = part_to_score(options.part, source.data, trained_on.data)
 
     from rnnapps.translation import data
     from rnnapps.translation.infer import load

@@ -8,12 +8,12 @@ From the shell and from Python:
     translate = rnnapps.load("translation/en-fr"); translate(["one sentence", "another"])
 """
 
-import io
 import json
 import logging
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -28,7 +28,7 @@ from rnnapps.data.sources import text_problem
 from rnnapps.data.words import words
 from rnnapps.decoding_config import DecodingConfig
 from rnnapps.errors import UsageError, UserError
-from rnnapps.outputs import check_file, write
+from rnnapps.outputs import check_file
 
 if TYPE_CHECKING:
     import keras
@@ -69,7 +69,12 @@ class Hypothesis:
     score: float
     log_probability: float
     finished: bool
-    alignment: Alignment
+    align: Callable[[], Alignment] = field(repr=False, compare=False)
+
+    @cached_property
+    def alignment(self) -> Alignment:
+        """Where the decoder looked; made when it is asked for, as it is a quarter of the work."""
+        return self.align()
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ class Translator:
                     f"sentence {number} ({sentence[:40]}...): {len(tokens):,} tokens "
                     f"({MAX_TOKENS:,} are allowed): split it into sentences"
                 )
-        nothing = Hypothesis("", 0.0, 0.0, True, Alignment((), (), _no_weights()))
+        nothing = Hypothesis("", 0.0, 0.0, True, _no_alignment)
         translations = [Translation(sentence, (nothing,)) for sentence in sentences]
         rows = [row for row, sentence in enumerate(sentences) if sentence.strip()]
         rows.sort(key=lambda row: len(ids[row]))
@@ -192,14 +197,15 @@ class Translator:
             length, finished = int(found.lengths[row, place]), bool(found.finished[row, place])
             target = found.tokens[row, place, :length].tolist()
             read = [*target, END] if finished else target
-            weights = found.alignments[row, place, : len(read), : len(source)]
+            # A copy, so that it does not keep those of the whole batch.
+            weights = found.alignments[row, place, : len(read), : len(source)].copy()
             hypotheses.append(
                 Hypothesis(
                     self.target_encoder.decode(target),
                     float(found.scores[row, place]),
                     float(found.log_probabilities[row, place]),
                     finished,
-                    self._alignment(source.tolist(), read, weights),
+                    partial(self._alignment, source.tolist(), read, weights),
                 )
             )
         return tuple(hypotheses)
@@ -244,10 +250,10 @@ def _batch_size(rows: int, longest: int) -> int:
     return next((size for size in fit if size >= rows), fit[-1] if fit else 1)
 
 
-def _no_weights():
+def _no_alignment() -> Alignment:
     import numpy as np
 
-    return np.zeros((0, 0), dtype="float32")
+    return Alignment((), (), np.zeros((0, 0), dtype="float32"))
 
 
 def load(path: Path) -> Translator:
@@ -300,12 +306,11 @@ def main(arguments: list[str] | None = None) -> None:
             number += 1
         sys.stdout.flush()
     if options.attention is not None:
-        from rnnapps.plots import plot_alignment
+        from rnnapps.plots import plot_alignment, save_png
 
         best = translation.hypotheses[0].alignment
-        picture = io.BytesIO()
-        plot_alignment(best.source, best.target, best.weights).savefig(picture, format="png")
-        write(Path(options.attention), picture.getvalue())
+        figure = plot_alignment(best.source, best.target, best.weights)
+        save_png(figure, Path(options.attention))
         log.info("%s: written", options.attention)
 
 

@@ -41,3 +41,13 @@ def expected(rates: tuple[float, ...], new: States, old: States) -> States:
     """The states after a step outside of training."""
     zones = tuple(ops.convert_to_tensor(1.0 - rate, dtype=new[0].dtype) for rate in rates)
     return blend(zones if any(rates) else (), new, old)
+
+
+def layer_step(layer: keras.layers.RNN, x: Tensor, states: States) -> tuple[Tensor, States]:
+    """The output and the states of a layer of one cell after a step outside of training."""
+    output, new = layer.cell(x, list(states))
+    rates = getattr(layer, "zoneout_rates", ())
+    if not any(rates):
+        return output, new
+    new = expected(rates, new, states)
+    return new[0], new
