@@ -24,7 +24,7 @@ def load_quietly() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of traces for new lengths
-    with _silence():
+    with silence():
         try:
             import keras  # noqa: F401
         except ImportError as error:
@@ -43,12 +43,12 @@ def prepare(threads: int = 0, precision: str = "float32", seed: int = 0) -> None
     import keras
 
     keras.mixed_precision.set_global_policy(precision)
-    with _silence():
+    with silence():
         keras.utils.set_random_seed(seed)  # it loads TensorFlow, whatever the backend
 
 
 @contextlib.contextmanager
-def _silence() -> Iterator[None]:
+def silence() -> Iterator[None]:
     """Nothing reaches standard error within it.
 
     TensorFlow writes notices while it is loaded, from below Python and whatever its log level; they

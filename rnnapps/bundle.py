@@ -8,6 +8,9 @@ It holds:
     card.md          what it is, for people
     SHA256SUMS       checksums of all other files, as `sha256sum` writes and checks them
     ...              what the application needs to encode its input, and plots
+
+An exported one (`rnnapps export`) has a `step.tflite` or `step.onnx` instead of the network, which
+config.json names under "exported", and serves without Keras.
 """
 
 import contextlib
@@ -24,6 +27,7 @@ from rnnapps import APPLICATIONS, __version__, backend
 from rnnapps.errors import UserError
 from rnnapps.outputs import check_folder
 
+STEPS = ("step.tflite", "step.onnx")  # of what was exported
 VERSION = 1  # of the format: raise it when an older rnnapps could not read what this one writes
 MODEL, CONFIG, METRICS, CARD, SUMS = (
     "model.keras",
@@ -110,7 +114,7 @@ def _sums(path: Path) -> dict[str, str]:
     present = {file.name for file in path.iterdir()} - {SUMS}
     if extra := sorted(present - set(sums)):
         raise UserError(f"{path}: damaged bundle: {extra[0]} is not listed in {SUMS}")
-    if not {MODEL, CONFIG} <= set(sums):
+    if CONFIG not in sums or not {MODEL, *STEPS} & set(sums):
         raise UserError(f"{path}: damaged bundle: {SUMS} lists no {MODEL} or no {CONFIG}")
     return sums
 

@@ -15,7 +15,8 @@ COMMANDS = {  # command: (module, what it does)
     "train": ("rnnapps.{}.train", "train a model and write it as a bundle"),
     "evaluate": ("rnnapps.{}.evaluate", "score a bundle on test rows, beside its baseline"),
     "predict": ("rnnapps.{}.infer", "apply a bundle to your own input"),
-    "stream": ("rnnapps.streaming", "recognise words in a recording or from the microphone: keywords"),
+    "stream": ("rnnapps.{}.stream", "recognise words in a recording or from the microphone: keywords"),
+    "export": ("rnnapps.{}.export", "write a bundle's step for LiteRT or ONNX: keywords"),
     "benchmark": (
         "rnnapps.benchmark.{}",
         "measure: input or predict APPLICATION, layers, decoder, parallel, translation",
@@ -35,7 +36,11 @@ Every command takes --debug, which shows the traceback of an error. Exit status:
 failure, 2 for wrong use. Version {__version__}.
 """
 
-BENCHMARKS = ("input", "predict", "layers", "decoder", "parallel", "translation")
+FIRST_WORDS = {  # of commands that not every application has
+    "benchmark": ("input", "predict", "layers", "decoder", "parallel", "translation"),
+    "stream": ("keywords",),
+    "export": ("keywords",),
+}
 
 
 def dispatch(arguments: list[str]) -> None:
@@ -51,7 +56,10 @@ def dispatch(arguments: list[str]) -> None:
         raise UsageError(f"no command '{command}': use one of {', '.join(COMMANDS)}")
     module, _ = COMMANDS[command]
     if "{}" in module:
-        known = BENCHMARKS if command == "benchmark" else APPLICATIONS
+        known = FIRST_WORDS.get(command, APPLICATIONS)
+        if rest[:1] in (["-h"], ["--help"]):
+            print(f"usage: rnnapps {command} {'|'.join(known)} [OPTIONS]")
+            return
         module, rest = module.format(first_word(command, rest, known)), rest[1:]
     import_module(module).main(rest)
 

@@ -12,9 +12,9 @@ Options = TypeVar("Options")
 
 
 def evaluation_options(
-    options: type[Options], arguments: list[str] | None, application: str
+    options: type[Options], arguments: list[str] | None, application: str, command: str = "evaluate"
 ) -> tuple[Options, Any, Path, dict[str, Any]]:
-    """The options of a command `rnnapps evaluate APPLICATION`.
+    """The options of a command `rnnapps evaluate APPLICATION`, or another on the rows of a source.
 
     A flag of the source that is not given is as in the training of the bundle.
 
@@ -22,12 +22,13 @@ def evaluation_options(
         options: a dataclass with `model`, `json` and `source`.
         arguments: the words behind the command; without them those of this process.
         application: whose bundle it has to be.
+        command: its first word.
 
     Returns:
         The options, the source that the bundle was trained on, its path and its `config.json`.
     """
     arguments = expand_config_file(sys.argv[1:] if arguments is None else arguments)
-    prog = f"rnnapps evaluate {application}"
+    prog = f"rnnapps {command} {application}"
     if {"-h", "--help"} & set(arguments):
         parse(options, arguments, prog)  # ends here
     model = last_value(arguments, "--model") or options.model

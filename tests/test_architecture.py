@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 import rnnapps
+from rnnapps.cli import FIRST_WORDS
 
 ROOT = Path(rnnapps.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
@@ -43,6 +44,8 @@ def test_applications_are_imported_by_nobody_but_themselves(file):
 
 TENSORFLOW = {  # what runs on TensorFlow only, or asks it for a GPU
     "data/tfds_source.py": {"tensorflow_datasets"},
+    "export/litert.py": {"tensorflow"},
+    "export/onnx_format.py": {"tensorflow"},
     "decoding/compiled.py": {"tensorflow"},
     "layers/kernels/cell_loop.py": {"tensorflow"},
     "layers/kernels/choice.py": {"tensorflow"},
@@ -58,18 +61,24 @@ def test_tensorflow_is_named_by_few_files(file):
 
 
 def test_each_application_has_the_same_files():
+    """And one more for each of the commands that it alone has."""
     for application in rnnapps.APPLICATIONS:
+        more = {f"{name}.py" for name in ("stream", "export") if application in FIRST_WORDS[name]}
         files = {file.name for file in (ROOT / application).iterdir()} - {"__pycache__"}
-        assert files == {
-            "README.md",
-            "__init__.py",
-            "config.py",
-            "data.py",
-            "model.py",
-            "train.py",
-            "evaluate.py",
-            "infer.py",
-        }
+        assert (
+            files
+            == {
+                "README.md",
+                "__init__.py",
+                "config.py",
+                "data.py",
+                "model.py",
+                "train.py",
+                "evaluate.py",
+                "infer.py",
+            }
+            | more
+        )
 
 
 def test_one_public_class_a_file_in_the_layer_library():

@@ -17,8 +17,9 @@ from rnnapps.command_line import parse
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig
 from rnnapps.keywords import KeywordsConfig
 from rnnapps.keywords.evaluate import EvaluateOptions as EvaluateKeywords
+from rnnapps.keywords.export import ExportOptions
 from rnnapps.keywords.infer import PredictOptions as PredictKeywords
-from rnnapps.keywords.infer import StreamOptions
+from rnnapps.keywords.stream import StreamOptions
 from rnnapps.sentiment import SentimentConfig
 from rnnapps.sentiment.evaluate import EvaluateOptions as EvaluateSentiment
 from rnnapps.sentiment.infer import PredictOptions as PredictSentiment
@@ -45,6 +46,7 @@ OPTIONS = {
     ("evaluate", "keywords"): EvaluateKeywords,
     ("predict", "keywords"): PredictKeywords,
     ("stream", "keywords"): StreamOptions,
+    ("export", "keywords"): ExportOptions,
 }
 
 

@@ -116,3 +116,19 @@ def to_mono(samples: np.ndarray, rate: int, sampling_rate: int) -> np.ndarray:
 def _resampled_length(length: int, rate: int, sampling_rate: int) -> int:
     """How many samples soxr makes of so many."""
     return int(length * sampling_rate / rate + 0.5)
+
+
+def check_samples(samples: np.ndarray, name: str, may_be_empty: bool = False) -> np.ndarray:
+    """Samples as float32 `(time,)`.
+
+    Raises:
+        UserError: they are none, integers, not finite, or have more than one channel.
+    """
+    samples = np.asarray(samples)
+    if samples.ndim != 1 or not (len(samples) or may_be_empty):
+        raise UserError(f"{name}: shape {samples.shape}: expected samples of one channel, (time,)")
+    if samples.dtype.kind != "f":
+        raise UserError(f"{name}: {samples.dtype}: expected floats from -1 to 1 (divide by 32768)")
+    if not np.isfinite(samples).all():
+        raise UserError(f"{name}: samples are NaN or infinite")
+    return samples.astype("float32", copy=False)

@@ -96,7 +96,7 @@ def evaluate_stream(
 
     from rnnapps.data.sound_folders import SILENCE
     from rnnapps.data.sound_recordings import compose
-    from rnnapps.keywords.infer import WordDetector
+    from rnnapps.keywords.stream import WordDetector, target_words
     from rnnapps.metrics.stream_report import stream_report
 
     stream = recogniser.stream()
@@ -118,11 +118,12 @@ def evaluate_stream(
 
     def detect(threshold: float) -> list[tuple[float, str]]:
         options = replace(detection, threshold=threshold)
-        found = WordDetector(recogniser, stream.hop_seconds, options).push(answers)
+        found = WordDetector(recogniser.labels, stream.hop_seconds, options).push(answers)
         return [(word.time, word.word) for word in found]
 
-    targets = [recogniser.labels[number] for number in recogniser.detectable()]
-    report = stream_report(events, detect, targets, len(samples) / rate, THRESHOLDS)
+    report = stream_report(
+        events, detect, target_words(recogniser.labels), len(samples) / rate, THRESHOLDS
+    )
     settings = asdict(detection)
     del settings["threshold"]
     return report | {

@@ -1,9 +1,13 @@
 """Attention over time, to one vector."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from rnnapps.layers.masked_softmax import masked_softmax
+
+Tensor = Any
 
 
 @keras.saving.register_keras_serializable(package="rnnapps")
@@ -33,10 +37,17 @@ class AttentionPooling(keras.layers.Layer):
         self.query = self.add_weight(shape=(self.units, 1), initializer="glorot_uniform", name="query")
 
     def call(self, states, mask=None):
-        scores = ops.matmul(ops.tanh(ops.matmul(states, self.projection) + self.bias), self.query)
-        weights = masked_softmax(scores[:, :, 0], mask)
-        pooled = ops.sum(ops.cast(weights, states.dtype)[:, :, None] * states, axis=1)
-        return pooled, weights
+        return self.pool(states, self.score(states), mask)
+
+    def score(self, states: Tensor) -> Tensor:
+        """The scores `u . v`, `(...)`, of states `(..., features)`, each by itself."""
+        u = ops.tanh(ops.matmul(states, self.projection) + self.bias)
+        return ops.matmul(u, self.query)[..., 0]
+
+    def pool(self, states: Tensor, scores: Tensor, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The pooled states and the weights, of states and their scores `(batch, time)`."""
+        weights = masked_softmax(scores, mask)
+        return ops.sum(ops.cast(weights, states.dtype)[:, :, None] * states, axis=1), weights
 
     def compute_mask(self, inputs, mask=None):
         return None, None

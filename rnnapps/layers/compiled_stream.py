@@ -1,5 +1,6 @@
 """One time step of a whole network, for streams."""
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -32,18 +33,56 @@ ONLY_IN_TRAINING = (
 def compiled_stream(model: keras.Model) -> tuple[Callable, Callable]:
     """Functions `start(batch) -> state` and `step(x, state) -> (output, state)` of a causal network.
 
+    They are those of `stream_step`, the step compiled once for each batch size (on PyTorch it runs as it
+    is), with the weights that the network has now: as constants they cost nothing in a call.
+    """
+    start, step = stream_step(model)
+    step = with_constants(step, model.variables)
+    name = keras.backend.backend()
+    if name == "torch":
+        import torch
+
+        # Else the record of what a gradient needs would grow with the stream.
+        return start, torch.no_grad()(step)
+    fast = compiled(step)
+    if name != "tensorflow":
+        return start, fast
+    programs = {}
+
+    def call(x, state):
+        # The program of a shape is called directly: to look for it anew takes longer than to run it.
+        x = ops.convert_to_tensor(x)
+        if x.shape not in programs:
+            programs[x.shape] = fast.get_concrete_function(x, state)
+        return programs[x.shape](x, state)
+
+    return start, call
+
+
+def with_constants(step: Callable, variables: list) -> Callable:
+    """The step with the values that the variables have now in their place."""
+    values = [(variable, ops.convert_to_numpy(variable)) for variable in variables]
+
+    def frozen(x, state):
+        mapping = [(variable, ops.convert_to_tensor(value)) for variable, value in values]
+        with keras.StatelessScope(state_mapping=mapping):
+            return step(x, state)
+
+    return frozen
+
+
+def stream_step(model: keras.Model) -> tuple[Callable, Callable]:
+    """Functions `start(batch) -> state` and `step(x, state) -> (output, state)` of a causal network.
+
     The network is a chain of layers from its input `(batch, time)` or `(batch, time, ...)` to one
     output: those with a `start` and a `step` (`LogMel` first where it takes samples, `CausalConv`,
     `RecurrentStack`, `RecentAttention`), and layers of one time step (dense, normalisation, activation,
     reshaping with -1 for time). The output of a step is that of the network for all that came before,
     to rounding: the last of its time steps, or what is made of them. `x` is the next hop of samples
-    `(batch, hop)`, or the next `(batch, ...)`.
+    `(batch, hop)`, or the next `(batch, ...)`. There is no dropout.
 
     The state is all that the layers carry, float32 `(batch, numbers)`: in one array, because what a
     call costs beside its arithmetic grows with the number of its arguments.
-
-    It is compiled once for each batch size (on PyTorch it runs as it is), and uses the weights that the
-    network has when it is called, and no dropout.
 
     Raises:
         ValueError: the layers are no chain, or one of them looks ahead, or is not known to be causal.
@@ -54,6 +93,7 @@ def compiled_stream(model: keras.Model) -> tuple[Callable, Callable]:
     leaves = keras.tree.flatten(example)
     shapes = [tuple(leaf.shape)[1:] for leaf in leaves]
     dtypes = [keras.backend.standardize_dtype(leaf.dtype) for leaf in leaves]
+    ends = list(itertools.accumulate(map(math.prod, shapes)))
 
     def pack(states):
         flat = [ops.cast(leaf, "float32") for leaf in keras.tree.flatten(states)]
@@ -61,58 +101,31 @@ def compiled_stream(model: keras.Model) -> tuple[Callable, Callable]:
         return ops.concatenate(rows, axis=1)
 
     def unpack(state):
-        parts, first = [], 0
-        for shape, dtype in zip(shapes, dtypes, strict=True):
-            last = first + math.prod(shape)
-            part = ops.reshape(state[:, first:last], (state.shape[0], *shape))
-            parts.append(ops.cast(part, dtype))
-            first = last
-        return keras.tree.pack_sequence_as(example, parts)
+        parts = ops.split(state, ends[:-1], axis=1)
+        leaves = [
+            ops.cast(ops.reshape(part, (state.shape[0], *shape)), dtype)
+            for part, shape, dtype in zip(parts, shapes, dtypes, strict=True)
+        ]
+        return keras.tree.pack_sequence_as(example, leaves)
 
     def start(batch: int):
         return pack([layer.start(batch) for layer in stateful])
 
     def step(x, state):
         states, after = list(unpack(state)), []
+        x = x[:, None]  # one time step
         has_time = True
         for layer in layers:
             if hasattr(layer, "start"):
-                x, new = layer.step(x, states.pop(0))
+                x, new = layer.step(ops.squeeze(x, 1) if has_time else x, states.pop(0))
                 after.append(new)
                 has_time = has_time and getattr(layer, "return_sequences", True)
+                x = ops.expand_dims(x, 1) if has_time else x
             else:
-                x = layer(x[:, None], training=False)[:, 0] if has_time else layer(x, training=False)
-        return x, pack(after)
+                x = layer(x, training=False)
+        return ops.squeeze(x, 1) if has_time else x, pack(after)
 
-    return start, _fast(step, model.variables)
-
-
-def _fast(step: Callable, variables: list) -> Callable:
-    """The step as the backend runs it fastest."""
-    name = keras.backend.backend()
-    if name == "torch":
-        import torch
-
-        # Else the record of what a gradient needs would grow with the stream.
-        return torch.no_grad()(step)
-    if name == "tensorflow":
-        # It finds the variables itself. The program of a shape is called directly: to look for it
-        # anew in every call takes longer than to run it.
-        function, programs = compiled(step), {}
-
-        def call(x, state):
-            if x.shape not in programs:
-                programs[x.shape] = function.get_concrete_function(x, state)
-            return programs[x.shape](x, state)
-
-        return lambda x, state: call(ops.convert_to_tensor(x), state)
-
-    def with_weights(weights, x, state):
-        with keras.StatelessScope(state_mapping=zip(variables, weights, strict=True)):
-            return step(x, state)
-
-    fast = compiled(with_weights)
-    return lambda x, state: fast([variable.value for variable in variables], x, state)
+    return start, step
 
 
 def _chain(model: keras.Model) -> list[keras.layers.Layer]:

@@ -80,7 +80,11 @@ class LogMel(keras.layers.Layer):
         self.fft_length = 1 << (self.frame_length - 1).bit_length()
         high = sampling_rate / 2 if high is None else high
         # No weights: they follow from the arguments, and would be trained where a model is.
-        self.bands = _mel_bands(mels, self.fft_length, sampling_rate, low, high)
+        self.bands, self.interval = _mel_bands(mels, self.fft_length, sampling_rate, low, high)
+        # Between two edges lie the rising side of one band and the falling side of the one before it.
+        sides = np.pad(self.bands, ((0, 0), (1, 1)))
+        self.rising = np.take_along_axis(sides, self.interval[:, None] + 1, axis=1)
+        self.falling = np.take_along_axis(sides, self.interval[:, None], axis=1)
         self.input_spec = keras.layers.InputSpec(ndim=2)
         self.supports_masking = True
 
@@ -97,7 +101,7 @@ class LogMel(keras.layers.Layer):
         hops = ops.pad(hops, ((0, 0), (reach - 1, 0), (0, 0)))
         pieces = [hops[:, start : start + frames] for start in range(reach)]
         framed = ops.concatenate(pieces, axis=2)[:, :, reach * self.hop - self.frame_length :]
-        return self._log_mel(framed)
+        return ops.log(ops.matmul(self._power(framed), self.bands) + self.eps)
 
     def start(self, batch: int) -> Tensor:
         """What a stream carries before it begins: zeros `(batch, frame_length - hop)`, float32."""
@@ -114,13 +118,20 @@ class LogMel(keras.layers.Layer):
             The frame `(batch, mels)` and the last `frame_length - hop` samples, float32.
         """
         frame = ops.concatenate([state, _floats(samples)], axis=1)
-        return self._log_mel(frame), frame[:, self.hop :]
+        power = ops.transpose(self._power(frame))
+        # No product with the matrix, which a converter to eight bits would take for weights, rounding
+        # the power too: that spans far more than eight bits hold.
+        mels = self._sums(power * self.rising)[:-1] + self._sums(power * self.falling)[1:]
+        return ops.log(ops.transpose(mels) + self.eps), frame[:, self.hop :]
 
-    def _log_mel(self, frames: Tensor) -> Tensor:
-        """Frames `(..., frame_length)` to `(..., mels)`."""
+    def _sums(self, powers: Tensor) -> Tensor:
+        """The sums `(mels + 1, batch)` of `(fft_length // 2 + 1, batch)` between the edges of bands."""
+        return ops.segment_sum(powers, self.interval, self.mels + 1)
+
+    def _power(self, frames: Tensor) -> Tensor:
+        """The power in each frequency, `(..., fft_length // 2 + 1)`, of frames `(..., frame_length)`."""
         real, imaginary = ops.rfft(ops.multiply(frames, self.window), fft_length=self.fft_length)
-        power = ops.square(real) + ops.square(imaginary)
-        return ops.log(ops.matmul(power, self.bands) + self.eps)
+        return ops.square(real) + ops.square(imaginary)
 
     def compute_mask(self, samples, mask=None):
         return None if mask is None else mask[:, self.hop - 1 :: self.hop]
@@ -142,8 +153,12 @@ def _floats(samples: Tensor) -> Tensor:
     return ops.cast(samples, "float32")
 
 
-def _mel_bands(mels: int, fft_length: int, sampling_rate: int, low: float, high: float) -> np.ndarray:
-    """The matrix from power `(fft_length // 2 + 1,)` to bands `(mels,)`, float32."""
+def _mel_bands(
+    mels: int, fft_length: int, sampling_rate: int, low: float, high: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The matrix from power `(fft_length // 2 + 1,)` to bands `(mels,)`, float32, and for each frequency
+    between which edges of the bands it lies, int32 from 0 to `mels`.
+    """
     if not 0 <= low < high <= sampling_rate / 2:
         raise ValueError(
             f"bands from {low:g} to {high:g} Hz: expected 0 <= low < high <= {sampling_rate / 2:g} Hz, "
@@ -158,7 +173,8 @@ def _mel_bands(mels: int, fft_length: int, sampling_rate: int, low: float, high:
         raise ValueError(
             f"{empty} of {mels} bands have no frequency in them: longer frames or fewer bands are needed"
         )
-    return bands.astype("float32")
+    interval = np.searchsorted(edges, frequencies[:, 0], side="right") - 1
+    return bands.astype("float32"), interval.clip(0, mels).astype("int32")
 
 
 def _mel(hertz: float | np.ndarray) -> np.ndarray:

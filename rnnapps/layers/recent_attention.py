@@ -44,17 +44,24 @@ class RecentAttention(keras.layers.Layer):
     def call(self, states):
         return self.pooling(states[:, -self.window :])[0]
 
-    def start(self, batch: int) -> tuple[Tensor, Tensor]:
-        """What a stream carries: the last steps, `(batch, window, features)`, and which there were."""
+    def start(self, batch: int) -> tuple[Tensor, Tensor, Tensor]:
+        """What a stream carries, zeros: the last steps, `(batch, window, features)`, their scores, and
+        which there were.
+        """
         recent = ops.zeros((batch, self.window, self.features), dtype=self.compute_dtype)
-        return recent, ops.zeros((batch, self.window), dtype="float32")
+        none = ops.zeros((batch, self.window), dtype="float32")
+        return recent, none, none
 
-    def step(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def step(self, x: Tensor, state: tuple[Tensor, ...]) -> tuple[Tensor, tuple[Tensor, ...]]:
         """The pooled states `(batch, features)` after one more step `(batch, features)`."""
-        recent, real = state
-        recent = ops.concatenate([recent[:, 1:], ops.cast(x, recent.dtype)[:, None]], axis=1)
+        recent, scores, real = state
+        x = ops.cast(x, recent.dtype)
+        score = ops.cast(self.pooling.score(x), scores.dtype)
+        recent = ops.concatenate([recent[:, 1:], x[:, None]], axis=1)
+        scores = ops.concatenate([scores[:, 1:], score[:, None]], axis=1)
         real = ops.concatenate([real[:, 1:], ops.ones_like(real[:, :1])], axis=1)
-        return self.pooling(recent, mask=real > 0)[0], (recent, real)
+        pooled, _ = self.pooling.pool(recent, scores, mask=real)
+        return pooled, (recent, scores, real)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], input_shape[-1])

@@ -13,11 +13,12 @@ import soundfile
 from conftest import run
 
 import rnnapps
-from rnnapps import backend, bundle, datasets, streaming
+from rnnapps import backend, bundle, cli, datasets
+from rnnapps.data.sound_files import check_samples
 from rnnapps.data.sound_source_config import SoundSourceConfig
 from rnnapps.data.sound_sources import read_clips
 from rnnapps.errors import UsageError, UserError
-from rnnapps.keywords import data, evaluate, infer, train
+from rnnapps.keywords import data, evaluate, infer, stream, train
 from rnnapps.keywords.config import ClipConfig, KeywordsConfig, ModelConfig
 from rnnapps.keywords.evaluate import evaluate_stream
 from rnnapps.keywords.evaluate import main as evaluate_main
@@ -205,34 +206,34 @@ def test_a_stream_gives_the_logits_of_the_whole_clip(architecture):
             ]
         )
     recogniser = infer.KeywordRecogniser(model, config, [str(number) for number in range(10)])
-    stream = recogniser.stream()
+    heard = recogniser.stream()
     clips = read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]
     long = np.concatenate([clip.samples for clip in clips[:40:10]])  # longer than the attention's window
     assert len(long) > 12_000
     x = long[: len(long) // 160 * 160]
     for count in (len(x), 8000):
-        stream.reset()
+        heard.reset()
         answers = []
         for start in range(0, count, 1111):  # pieces of any size
-            answers += stream.push(x[start : min(start + 1111, count)])
+            answers += heard.push(x[start : min(start + 1111, count)])
         assert len(answers) == count // 160
         assert answers[-1][0] == pytest.approx(count / 8000)
         whole = model.predict_on_batch(x[None, :count])[0]
-        np.testing.assert_allclose(stream.logits, whole, atol=1e-4)
+        np.testing.assert_allclose(heard.logits, whole, atol=1e-4)
         assert np.ptp(whole) > 0.01
-        np.testing.assert_allclose(answers[-1][1], infer.softmax(whole), atol=1e-4)
+        np.testing.assert_allclose(answers[-1][1], stream.softmax(whole), atol=1e-4)
 
 
 def test_the_trained_network_streams_each_test_clip(recogniser, loaded):
-    stream = recogniser.stream()
+    heard = recogniser.stream()
     examples = loaded.examples["test"]
-    clips = [infer.checked(clip, "") for clip in examples.clips[:8]]
+    clips = [check_samples(clip, "") for clip in examples.clips[:8]]
     x = np.stack([np.resize(clip, 4000) for clip in clips])
     whole = recogniser.model.predict_on_batch(x)
     for row, logits in zip(x, whole, strict=True):
-        stream.reset()
-        stream.push(row)
-        np.testing.assert_allclose(stream.logits, logits, atol=1e-4)
+        heard.reset()
+        heard.push(row)
+        np.testing.assert_allclose(heard.logits, logits, atol=1e-4)
 
 
 def test_a_network_of_both_directions_does_not_stream():
@@ -250,8 +251,8 @@ def test_a_network_of_both_directions_does_not_stream():
 
 def test_command_stream(small_keywords, long_file, tmp_path, capsys):
     file, spoken = long_file
-    command = ["keywords", "--model", str(small_keywords), "--input", str(file), "--threshold", "0.5"]
-    streaming.main([*command, "--timeline", str(tmp_path / "stream.png")])
+    command = ["--model", str(small_keywords), "--input", str(file), "--threshold", "0.5"]
+    stream.main([*command, "--timeline", str(tmp_path / "stream.png")])
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert (tmp_path / "stream.png").read_bytes().startswith(b"\x89PNG")
     assert lines, "nothing was detected"
@@ -260,23 +261,23 @@ def test_command_stream(small_keywords, long_file, tmp_path, capsys):
     times = [float(time) for time, _, _ in lines]
     assert times == sorted(times)
     assert all(later - one >= 0.59 for one, later in pairwise(times))
-    streaming.main([*command, "--json"])
+    stream.main([*command, "--json"])
     words = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [word["word"] for word in words] == [word for _, word, _ in lines]
 
 
 def test_what_a_stream_refuses(small_keywords, recogniser, tmp_path, monkeypatch):
-    stream = ["keywords", "--model", str(small_keywords)]
+    command = ["--model", str(small_keywords)]
     for arguments in ([], ["--microphone", "--input", "a.wav"]):
         with pytest.raises(UsageError, match="give either --input FILE or --microphone"):
-            streaming.main(stream + arguments)
+            stream.main(command + arguments)
     with pytest.raises(UserError, match="nowhere.wav: no such file"):
-        streaming.main([*stream, "--input", str(tmp_path / "nowhere.wav")])
+        stream.main([*command, "--input", str(tmp_path / "nowhere.wav")])
     with pytest.raises(UsageError, match="expected keywords, got 'sentiment'"):
-        streaming.main(["sentiment"])
+        cli.dispatch(["stream", "sentiment"])
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(UserError, match=r"--microphone needs sounddevice: pip install rnnapps\[audio\]"):
-        streaming.main([*stream, "--microphone"])
+        stream.main([*command, "--microphone"])
     with pytest.raises(UserError, match="stream: samples are NaN"):
         recogniser.stream().push(np.array([np.inf]))
 
@@ -305,10 +306,10 @@ def test_the_microphone(small_keywords, long_file, capsys, monkeypatch):
 
     device = SimpleNamespace(InputStream=InputStream, PortAudioError=OSError)
     monkeypatch.setitem(sys.modules, "sounddevice", device)
-    command = ["keywords", "--model", str(small_keywords), "--threshold", "0.5"]
-    streaming.main([*command, "--microphone"])
+    command = ["--model", str(small_keywords), "--threshold", "0.5"]
+    stream.main([*command, "--microphone"])
     heard = capsys.readouterr().out
-    streaming.main([*command, "--input", str(file)])
+    stream.main([*command, "--input", str(file)])
     assert capsys.readouterr().out == heard != ""
 
 
