@@ -20,6 +20,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +128,21 @@ def _digest(file: Path) -> str:
 def read_json(file: Path) -> Any:
     """Read a JSON file of a bundle."""
     return json.loads(file.read_text(encoding="utf-8"))
+
+
+def config_of(default: Any, settings: dict[str, Any]) -> Any:
+    """The config that a bundle was trained with, from its `config.json`.
+
+    Args:
+        default: a config of the same class, of nested dataclasses.
+        settings: what `check` returned.
+    """
+    parts = {}
+    for field in fields(default):
+        value = settings["config"][field.name]
+        kind = type(getattr(default, field.name))
+        parts[field.name] = kind(**value) if isinstance(value, dict) else value
+    return type(default)(**parts)
 
 
 def save_model(model, folder: Path) -> None:

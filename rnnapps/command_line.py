@@ -111,12 +111,13 @@ def flags(config: Any) -> dict[str, Any]:
 def command(config: Any, prog: str) -> str:
     """The command that makes a config: `prog` and the flags that are not at their default.
 
-    `--resume` and `--overwrite` are left out: they are about what stood there before.
+    `--resume` and `--overwrite` are left out: they are about what stood there before; and `--note`, which
+    is for the card beside it.
     """
     default = flags(type(config)())
     words = [prog]
     for flag, value in flags(config).items():
-        if value == default[flag] or flag in ("--resume", "--overwrite"):
+        if value == default[flag] or flag in ("--resume", "--overwrite", "--note"):
             continue
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")

@@ -136,6 +136,32 @@ def plot_alignment(source: Sequence[str], target: Sequence[str], weights: np.nda
     return figure
 
 
+def plot_attention_map(pixels: np.ndarray, words: Sequence[str], weights: np.ndarray) -> Figure:
+    """Draw where a decoder looked in a picture, a panel for each word behind one for the picture.
+
+    `pixels` are uint8 `(height, width, 3)`, `weights` `(words, rows, columns)`. A panel is bright where
+    the word got most of its attention; each has a scale of its own, and says the largest share.
+    """
+    height, width, _ = pixels.shape
+    columns = min(5, len(words) + 1)
+    rows = -(-(len(words) + 1) // columns)
+    figure = Figure(figsize=(2.2 * columns, 2.4 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    fonts = fonts_for("".join(words))
+    grey = np.asarray(pixels, "float32").mean(axis=2) / 255
+    for axis in axes:
+        axis.axis("off")
+    axes[0].imshow(pixels)
+    for axis, word, places in zip(axes[1:], words, weights, strict=False):
+        axis.imshow(grey, cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0))
+        axis.imshow(
+            places, cmap="inferno", alpha=0.6, extent=(0, width, height, 0), interpolation="bicubic"
+        )
+        title = f"{word}  ({places.max():.0%})"
+        axis.set_title(title, fontsize="medium", family=fonts, parse_math=False)
+    return figure
+
+
 def fonts_for(text: str) -> list[str]:
     """Families of fonts on this machine that have the characters of a text: Matplotlib's own first."""
     families = ["DejaVu Sans"]

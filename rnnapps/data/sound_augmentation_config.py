@@ -16,11 +16,15 @@ class SoundAugmentationConfig:
     speed_change: float = 0.1
     """share by which a clip is made faster or slower, at most, in whole percents: 0.1 is from 0.9 to
     1.1 times; its pitch changes with it"""
+    colour: float = 6.0
+    """dB by which frequencies are raised or lowered, at most, by a random curve: other microphones,
+    rooms and voices"""
     gain: float = 6.0
     """dB by which a clip is made louder or softer, at most; one that would leave full scale is as loud
     as full scale allows"""
     noise_share: float = 0.8
-    """share of the clips that background noise is mixed with, where the data has recordings of it"""
+    """share of the clips that background noise is mixed with: recordings of the data or, where it has
+    none, noise from white to brown"""
     snr_low: float = 0.0
     """lowest signal-to-noise ratio of these, in dB: the word's level above that of the noise"""
     snr_high: float = 20.0
@@ -29,6 +33,7 @@ class SoundAugmentationConfig:
     def __post_init__(self):
         require(self, "time_shift", 0 <= self.time_shift <= 10, "0 to 10 (seconds)")
         require(self, "speed_change", 0 <= self.speed_change <= 0.5, "0 to 0.5")
+        require(self, "colour", 0 <= self.colour <= 60, "0 to 60 (dB)")
         require(self, "gain", 0 <= self.gain <= 60, "0 to 60 (dB)")
         require(self, "noise_share", 0 <= self.noise_share <= 1, "0 to 1")
         low, high = SNR

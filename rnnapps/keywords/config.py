@@ -102,9 +102,9 @@ class KeywordsConfig:
 class DetectionConfig:
     """From the probabilities of a stream to words."""
 
-    threshold: float = 0.8
+    threshold: float = 0.6
     """smoothed probability from which a word is detected"""
-    smoothing: float = 0.2
+    smoothing: float = 0.4
     """seconds over which probabilities are averaged"""
     refractory: float = 0.6
     """seconds after a detection in which nothing is detected"""

@@ -184,7 +184,9 @@ Signature: `{metrics["signature"]}`.
 
 It takes {config.clips.seconds:g} s of sound at {config.source.sampling_rate} Hz. It knows the words that
 it was trained on, and gives one of them to any other sound{_exceptions(labels)}.
-{ORIGINS.get(config.source.data, "")}"""
+
+{config.training.note or ORIGINS.get(config.source.data, "")}
+"""
 
 
 def _exceptions(labels: tuple[str, ...]) -> str:
@@ -196,11 +198,10 @@ def _exceptions(labels: tuple[str, ...]) -> str:
 
 
 ORIGINS = {
-    "embedded": """
+    "embedded": """\
 The training data are clips of the Free Spoken Digit Dataset, six speakers, 8 kHz, CC BY-SA 4.0
 (https://github.com/Jakobovski/free-spoken-digit-dataset). The speakers of the official test clips are
-those of the training clips: a voice that is new to it will be understood less often.
-"""
+those of the training clips: a voice that is new to it will be understood less often."""
 }
 
 
@@ -239,9 +240,9 @@ def main(arguments: list[str] | None = None) -> None:
         raise UserError("--stream takes one part: --part train, valid or test")
 
     from rnnapps.keywords import data
-    from rnnapps.keywords.infer import config_of, load
+    from rnnapps.keywords.infer import load
 
-    trained = config_of(settings["config"])
+    trained = bundle.config_of(KeywordsConfig(), settings)
     source = data.load(replace(trained, source=options.source), tuple(settings["labels"]))
     recogniser = load(path)
     if options.stream:

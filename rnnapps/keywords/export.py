@@ -20,6 +20,7 @@ from rnnapps.command_line import run
 from rnnapps.data.sound_source_config import SoundSourceConfig
 from rnnapps.errors import UserError
 from rnnapps.evaluation import evaluation_options
+from rnnapps.keywords.config import KeywordsConfig
 from rnnapps.outputs import write_json
 
 if TYPE_CHECKING:
@@ -203,9 +204,9 @@ def main(arguments: list[str] | None = None) -> None:
 
     from rnnapps import backend
     from rnnapps.keywords import data
-    from rnnapps.keywords.infer import config_of, load
+    from rnnapps.keywords.infer import load
 
-    trained = config_of(settings["config"])
+    trained = bundle.config_of(KeywordsConfig(), settings)
     source = data.load(replace(trained, source=options.source), tuple(settings["labels"]))
     backend.prepare(threads=1)
     recogniser, examples = load(path), source.examples["test"]

@@ -9,8 +9,8 @@ From the shell and from Python:
 import json
 import logging
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -177,23 +177,12 @@ def load(path: Path) -> KeywordRecogniser:
     """
     path = Path(path)
     settings = bundle.check(path, "keywords")
-    config, labels = config_of(settings["config"]), settings["labels"]
+    config, labels = bundle.config_of(KeywordsConfig(), settings), settings["labels"]
     if "exported" in settings:
         from rnnapps.export.exported_step import ExportedStep
 
         return ExportedRecogniser(ExportedStep(path / settings["exported"]["file"]), config, labels)
     return KeywordRecogniser(bundle.load_model(path), config, labels)
-
-
-def config_of(settings: dict[str, Any]) -> KeywordsConfig:
-    """The config that a bundle was trained with, from its JSON."""
-    default = KeywordsConfig()
-    parts = {}
-    for field in fields(KeywordsConfig):
-        value = settings[field.name]
-        kind = type(getattr(default, field.name))
-        parts[field.name] = kind(**value) if isinstance(value, dict) else value
-    return KeywordsConfig(**parts)
 
 
 @dataclass(frozen=True)
@@ -215,7 +204,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(PredictOptions, arguments, prog="rnnapps predict keywords")
     if not options.files:
         raise UsageError("give sound files, or folders of them")
-    files = list(_files(options.files))
+    from rnnapps.data.given_files import given_files
+    from rnnapps.data.sound_files import SUFFIXES
+
+    files = list(given_files(options.files, SUFFIXES, "sound files"))
     recognise = load(bundle.find(options.model))
     bad = 0
     for start in range(0, len(files), BATCH_SIZES[-1]):
@@ -239,21 +231,6 @@ def describe(prediction: Prediction, as_json: bool) -> str:
     if as_json:
         return json.dumps(prediction.to_dict(), ensure_ascii=False)
     return f"{prediction.word}  {prediction.probabilities[prediction.word]:.3f}  {prediction.clip}"
-
-
-def _files(names: Sequence[str]) -> Iterator[Path]:
-    """The files, and the sound files in folders and what is below them, by name."""
-    from rnnapps.data.sound_files import SUFFIXES
-
-    for name in names:
-        path = Path(name)
-        if not path.is_dir():
-            yield path
-            continue
-        sounds = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES)
-        if not sounds:
-            raise UserError(f"{path}: no sound files in it ({', '.join(SUFFIXES)})")
-        yield from sounds
 
 
 if __name__ == "__main__":

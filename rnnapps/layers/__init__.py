@@ -12,6 +12,7 @@ from rnnapps.layers.causal_conv import CausalConv
 from rnnapps.layers.compiled_step import compiled_step
 from rnnapps.layers.compiled_stream import compiled_stream
 from rnnapps.layers.conversion import from_keras, to_keras
+from rnnapps.layers.doubly_stochastic import DoublyStochastic
 from rnnapps.layers.explanation import explain
 from rnnapps.layers.gru import GRU
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
@@ -36,6 +37,7 @@ __all__ = [
     "BandNormalisation",
     "Bidirectional",
     "CausalConv",
+    "DoublyStochastic",
     "LayerNormGRU",
     "LayerNormLSTM",
     "LogMel",

@@ -71,16 +71,17 @@ Signature: `{metrics["signature"]}`.
 
 It reads {config.text.max_length} tokens of a text (of longer ones: {config.text.long_texts}). It
 knows the language and kind of text that it was trained on, and gives a class to any other text too.
-{ORIGINS.get(config.source.data, "")}"""
+
+{config.training.note or ORIGINS.get(config.source.data, "")}
+"""
 
 
 ORIGINS = {
-    "embedded": """
+    "embedded": """\
 The training data are the rated sentences of Hutto and Gilbert, "VADER: A Parsimonious Rule-based
 Model for Sentiment Analysis of Social Media Text" (ICWSM 2014), MIT licence, from the package
 vaderSentiment 0.5. Its movie sentences are those of rt-polarity: do not score this model on
-rt-polarity or SST-2.
-"""
+rt-polarity or SST-2."""
 }
 
 

@@ -44,6 +44,8 @@ class TrainingConfig:
     """steps between two checkpoints"""
     threads: int = 0
     """processor threads; 0: as many as there are cores"""
+    note: str | None = None
+    """text for the bundle's card, such as where the data are from and on which terms"""
 
     def __post_init__(self):
         for field in ("epochs", "patience", "batch_size", "average_checkpoints", "checkpoint_every"):

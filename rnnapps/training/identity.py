@@ -11,7 +11,7 @@ from rnnapps import backend
 from rnnapps.command_line import flags
 
 # Flags that do not change what is computed.
-FREE = {"--output", "--overwrite", "--resume", "--checkpoint-every", "--download"}
+FREE = {"--output", "--overwrite", "--resume", "--checkpoint-every", "--download", "--note"}
 
 
 def training_identity(config: Any, arrays: Iterable[np.ndarray]) -> dict[str, Any]:

@@ -101,14 +101,15 @@ a beam of {metrics["decoding"]["beam_width"]}:
 
 It translates one sentence at a time, of the kind that it was trained on, and is sure of itself with
 others too: read what it writes before you rely on it.
-{ORIGINS.get(source.data, "")}"""
+
+{config.training.note or ORIGINS.get(source.data, "")}
+"""
 
 
 ORIGINS = {
-    "embedded": """
+    "embedded": """\
 The training data are sentence pairs of the Tatoeba project (tatoeba.org, by way of
-www.manythings.org/anki), CC BY 2.0 France.
-"""
+www.manythings.org/anki), CC BY 2.0 France."""
 }
 
 

@@ -11,9 +11,9 @@ From the shell and from Python:
 import json
 import logging
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property, partial
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -28,6 +28,7 @@ from rnnapps.data.sources import text_problem
 from rnnapps.data.words import words
 from rnnapps.decoding_config import DecodingConfig
 from rnnapps.errors import UsageError, UserError
+from rnnapps.hypothesis import Hypothesis, describe_hypotheses, read_hypotheses
 from rnnapps.outputs import check_file
 
 if TYPE_CHECKING:
@@ -58,26 +59,6 @@ class Alignment:
 
 
 @dataclass(frozen=True)
-class Hypothesis:
-    """A translation that the search found.
-
-    `score` is the log-probability with the penalties of the search, which ranks; `finished` is false
-    where the text reached the limit of its length.
-    """
-
-    text: str
-    score: float
-    log_probability: float
-    finished: bool
-    align: Callable[[], Alignment] = field(repr=False, compare=False)
-
-    @cached_property
-    def alignment(self) -> Alignment:
-        """Where the decoder looked; made when it is asked for, as it is a quarter of the work."""
-        return self.align()
-
-
-@dataclass(frozen=True)
 class Translation:
     """A sentence and its translations, best first; an empty one has an empty one, of score 0."""
 
@@ -94,15 +75,7 @@ class Translation:
         return {
             "source": self.source,
             "translation": self.text,
-            "hypotheses": [
-                {
-                    "text": hypothesis.text,
-                    "score": round(hypothesis.score, 6),
-                    "log_probability": round(hypothesis.log_probability, 6),
-                    "finished": hypothesis.finished,
-                }
-                for hypothesis in self.hypotheses
-            ],
+            "hypotheses": [hypothesis.to_dict() for hypothesis in self.hypotheses],
         }
 
 
@@ -162,9 +135,9 @@ class Translator:
             some, rows = rows[-size:], rows[:-size]  # the longest first: what is too much fails at once
             hypotheses = self._search([ids[row] for row in some], size, decoding)
             for number, row in enumerate(some):
-                translations[row] = Translation(
-                    sentences[row], self._hypotheses(ids[row], hypotheses, number)
-                )
+                align = partial(self._alignment, ids[row].tolist())
+                found = read_hypotheses(hypotheses, number, self.target_encoder, align)
+                translations[row] = Translation(sentences[row], found)
         return translations
 
     def _search(
@@ -183,37 +156,13 @@ class Translator:
         if key not in self._searches:
             self._searches[key] = decoding.search(self.decoder, START, END, max_steps=key[1])
         state, context = self.start(ops.convert_to_tensor(source))
-        about = {"source_mask": source > 0} if decoding.coverage_penalty else {}
+        about = {"source_mask": source > 0} if decoding.covers else {}
         return self._searches[key](state, context, limits=limits.astype("int32"), **about)
-
-    def _hypotheses(self, source: "np.ndarray", found: "Hypotheses", row: int) -> tuple[Hypothesis, ...]:
-        """What was found of a source, without places for which there was nothing."""
-        import numpy as np
-
-        hypotheses = []
-        for place in range(found.tokens.shape[1]):
-            if not np.isfinite(found.scores[row, place]):
-                continue
-            length, finished = int(found.lengths[row, place]), bool(found.finished[row, place])
-            target = found.tokens[row, place, :length].tolist()
-            read = [*target, END] if finished else target
-            # A copy, so that it does not keep those of the whole batch.
-            weights = found.alignments[row, place, : len(read), : len(source)].copy()
-            hypotheses.append(
-                Hypothesis(
-                    self.target_encoder.decode(target),
-                    float(found.scores[row, place]),
-                    float(found.log_probabilities[row, place]),
-                    finished,
-                    partial(self._alignment, source.tolist(), read, weights),
-                )
-            )
-        return tuple(hypotheses)
 
     def _alignment(self, source: list[int], target: list[int], weights: "np.ndarray") -> Alignment:
         import numpy as np
 
-        columns = words(self.source_encoder.tokenizer, source)
+        columns = words(self.source_encoder.tokenizer, source)  # what lies behind them is padding
         rows = words(self.target_encoder.tokenizer, target)
         of_words = [
             [weights[np.ix_(places, positions)].sum(axis=1).mean() for _, positions in columns]
@@ -322,10 +271,7 @@ def describe(translation: Translation, number: int, options: PredictOptions) -> 
         return json.dumps(translation.to_dict(), ensure_ascii=False)
     if options.decoding.n_best == 1:
         return translation.text
-    return "\n".join(
-        f"{number} ||| {hypothesis.text} ||| {hypothesis.score:.4f}"
-        for hypothesis in translation.hypotheses
-    )
+    return describe_hypotheses(number, translation.hypotheses)
 
 
 if __name__ == "__main__":

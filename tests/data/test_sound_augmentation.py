@@ -15,7 +15,7 @@ from rnnapps.data.sound_window import sound_window
 from rnnapps.errors import UsageError
 
 RATE = LENGTH = 8000
-NOTHING = SoundAugmentationConfig(time_shift=0, speed_change=0, gain=0, noise_share=0)
+NOTHING = SoundAugmentationConfig(time_shift=0, speed_change=0, colour=0, gain=0, noise_share=0)
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,24 @@ def test_silence_gets_the_noise_of_a_usual_word(clips, noise):
     assert len({row.tobytes() for row in silent}) > 10
     silence = [np.zeros(9000, "float32"), np.zeros(0, "float32")]
     np.testing.assert_array_equal(augmented(clips[:9], silence, noise_share=1), windows(clips[:9]))
-    np.testing.assert_array_equal(augmented(clips[:9], noise_share=1), windows(clips[:9]))
+
+
+def test_without_recordings_the_noise_is_from_white_to_brown():
+    silent = augmented([np.zeros(LENGTH, "float32")] * 60, noise_share=1, snr_low=10, snr_high=10)
+    np.testing.assert_allclose(10 * np.log10(np.square(silent).mean(axis=1)), -36, atol=0.01)
+    power = np.square(np.abs(np.fft.rfft(silent)))
+    octaves = [10 * np.log10(power[:, 2**k : 2 ** (k + 1)].mean(axis=1)) for k in range(7, 12)]
+    slopes = np.polyfit(np.arange(5), np.array(octaves), 1)[0]  # dB an octave
+    assert -6.6 < slopes.min() < -4.5 and -1.5 < slopes.max() < 0.6
+
+
+def test_colour_raises_and_lowers_frequencies_but_not_all_alike(clips):
+    clips = clips[::10]
+    ratio = np.abs(np.fft.rfft(augmented(clips, colour=6))) / np.abs(np.fft.rfft(windows(clips)))
+    decibels = 20 * np.log10(ratio)
+    assert -6.01 < decibels.min() < -4 and 4 < decibels.max() < 6.01
+    assert np.ptp(decibels, axis=1).min() > 1
+    assert np.abs(np.diff(decibels, axis=1)).max() < 0.2  # smooth
 
 
 def test_nothing_leaves_full_scale(clips, noise):

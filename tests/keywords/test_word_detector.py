@@ -10,7 +10,7 @@ HOP = 0.1
 
 def detect(rows, **options):
     """The times of "yes" in rows of its probability, the rest being silence."""
-    config = DetectionConfig(**{"smoothing": HOP, "refractory": 0} | options)
+    config = DetectionConfig(**{"threshold": 0.8, "smoothing": HOP, "refractory": 0} | options)
     detector = WordDetector(("_silence_", "yes"), HOP, config)
     found = detector.push([((n + 1) * HOP, np.array([1 - p, p])) for n, p in enumerate(rows)])
     assert {word.word for word in found} <= {"yes"}
