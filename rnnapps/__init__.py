@@ -12,7 +12,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-APPLICATIONS = ("sentiment", "translation", "keywords")
+APPLICATIONS = ("sentiment", "translation", "keywords", "captioning")
 
 
 def load(model: str | Path) -> Any:

@@ -19,7 +19,7 @@ COMMANDS = {  # command: (module, what it does)
     "export": ("rnnapps.{}.export", "write a bundle's step for LiteRT or ONNX: keywords"),
     "benchmark": (
         "rnnapps.benchmark.{}",
-        "measure: input or predict APPLICATION, layers, decoder, parallel, translation",
+        "measure: input or predict APPLICATION, layers, decoder, parallel, translation, captioning",
     ),
     "doctor": ("rnnapps.doctor", "say which kernels run a model's recurrent layers here"),
     "list": ("rnnapps.listing", "list the applications and the bundles that are here"),
@@ -37,7 +37,7 @@ failure, 2 for wrong use. Version {__version__}.
 """
 
 FIRST_WORDS = {  # of commands that not every application has
-    "benchmark": ("input", "predict", "layers", "decoder", "parallel", "translation"),
+    "benchmark": ("input", "predict", "layers", "decoder", "parallel", "translation", "captioning"),
     "stream": ("keywords",),
     "export": ("keywords",),
 }

@@ -111,8 +111,8 @@ def flags(config: Any) -> dict[str, Any]:
 def command(config: Any, prog: str) -> str:
     """The command that makes a config: `prog` and the flags that are not at their default.
 
-    `--resume` and `--overwrite` are left out: they are about what stood there before; and `--note`, which
-    is for the card beside it.
+    `--resume` and `--overwrite` are left out: they are about what stood there before; so is `--note`,
+    which is on the card itself.
     """
     default = flags(type(config)())
     words = [prog]

@@ -5,11 +5,13 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 
 # Processes that the tests start import the same packages; TensorFlow's notices are not under test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,6 +19,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 from rnnapps import datasets
+from rnnapps.captioning.config import CaptioningConfig, EncoderConfig, VocabularyConfig
+from rnnapps.captioning.config import ModelConfig as CaptioningModelConfig
+from rnnapps.captioning.train import train as train_captioner
+from rnnapps.data.caption_source_config import CaptionSourceConfig
+from rnnapps.data.emoji_pictures import read_emoji
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.sound_augmentation_config import SoundAugmentationConfig
 from rnnapps.data.sound_source_config import SoundSourceConfig
@@ -51,6 +58,11 @@ def run(*command: str, backend: str = "tensorflow", **options) -> subprocess.Com
         timeout=300,
         **options,
     )
+
+
+def with_training(config, **options):
+    """A config with other options of its training."""
+    return replace(config, training=replace(config.training, **options))
 
 
 @pytest.fixture(scope="session")
@@ -173,3 +185,41 @@ def small_keywords_config(words_folder, tmp_path_factory) -> KeywordsConfig:
 def small_keywords(small_keywords_config) -> Path:
     """The bundle of that training."""
     return train_keywords(small_keywords_config)
+
+
+@pytest.fixture(scope="session")
+def pictures_folder(tmp_path_factory) -> Path:
+    """60 of the embedded pictures as files, two captions each, with the parts in captions.csv."""
+    folder = tmp_path_factory.mktemp("pictures")
+    rows = []
+    for number, (_, picture) in enumerate(read_emoji(datasets.path("emoji"), "en")[::60][:60]):
+        Image.fromarray(picture.pixels((64, 64))).save(folder / f"{number}.png")
+        part = "test" if number % 6 == 0 else "valid" if number % 6 == 1 else "train"
+        for caption in (picture.captions[0], f"a picture of {picture.captions[0]}"):
+            rows.append({"image": f"{number}.png", "caption": caption, "split": part})
+    write_csv(folder / "captions.csv", rows)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_captioning_config(pictures_folder, tmp_path_factory) -> CaptioningConfig:
+    """A training of a few seconds, with the features of the shipped encoder."""
+    return CaptioningConfig(
+        source=CaptionSourceConfig(data=str(pictures_folder)),
+        encoder=EncoderConfig(feature_cache=str(tmp_path_factory.mktemp("features"))),
+        text=VocabularyConfig(tokens="subwords", vocabulary=400, max_tokens=20),
+        model=CaptioningModelConfig(units=16, embedding_size=16),
+        training=TrainingConfig(
+            output=str(tmp_path_factory.mktemp("runs") / "captioning"),
+            epochs=4,
+            batch_size=8,
+            learning_rate=0.01,
+            average=0.0,
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_captioner(small_captioning_config) -> Path:
+    """The bundle of that training."""
+    return train_captioner(small_captioning_config)

@@ -35,6 +35,11 @@ def test_layers_and_decoding_import_nothing_else_of_rnnapps(package):
         assert parts(imported(file)) <= {package}, file
 
 
+def test_encoders_import_nothing_else_of_rnnapps():
+    for file in (ROOT / "encoders").rglob("*.py"):
+        assert parts(imported(file)) <= {"encoders", "errors"}, file
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
 def test_applications_are_imported_by_nobody_but_themselves(file):
     package = file.relative_to(ROOT).parts[0]

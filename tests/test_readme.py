@@ -8,10 +8,14 @@ from pathlib import Path
 import pytest
 
 import rnnapps
+from rnnapps.benchmark.captioning import CaptioningOptions
 from rnnapps.benchmark.decoder import DecoderOptions
 from rnnapps.benchmark.layers import LayersOptions, ratios
 from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.benchmark.translation import TranslationOptions
+from rnnapps.captioning import CaptioningConfig
+from rnnapps.captioning.evaluate import EvaluateOptions as EvaluateCaptioning
+from rnnapps.captioning.infer import PredictOptions as PredictCaptioning
 from rnnapps.cli import COMMANDS
 from rnnapps.command_line import parse
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig
@@ -34,6 +38,7 @@ BENCHMARKS = {
     "parallel": ParallelOptions,
     "decoder": DecoderOptions,
     "translation": TranslationOptions,
+    "captioning": CaptioningOptions,
 }
 OPTIONS = {
     ("train", "sentiment"): SentimentConfig,
@@ -45,6 +50,9 @@ OPTIONS = {
     ("train", "keywords"): KeywordsConfig,
     ("evaluate", "keywords"): EvaluateKeywords,
     ("predict", "keywords"): PredictKeywords,
+    ("train", "captioning"): CaptioningConfig,
+    ("evaluate", "captioning"): EvaluateCaptioning,
+    ("predict", "captioning"): PredictCaptioning,
     ("stream", "keywords"): StreamOptions,
     ("export", "keywords"): ExportOptions,
 }

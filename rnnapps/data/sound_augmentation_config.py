@@ -19,7 +19,7 @@ class SoundAugmentationConfig:
     colour: float = 6.0
     """dB by which frequencies are raised or lowered, at most, by a random curve: other microphones,
     rooms and voices"""
-    gain: float = 6.0
+    gain: float = 12.0
     """dB by which a clip is made louder or softer, at most; one that would leave full scale is as loud
     as full scale allows"""
     noise_share: float = 0.8

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import json
 import lzma
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from rnnapps.data.json_lines import json_objects
 from rnnapps.data.row import Row
 from rnnapps.errors import UserError
 
@@ -92,16 +92,7 @@ def _delimited(path: Path, reader) -> Iterator[Row]:
 
 
 def _jsonl(path: Path, text: str) -> Iterator[Row]:
-    objects = {}
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            objects[number] = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise UserError(f"{path}:{number}: not JSON: {error.msg}") from None
-        if not isinstance(objects[number], dict):
-            raise UserError(f"{path}:{number}: not a JSON object")
+    objects = json_objects(path, text)
     names = dict.fromkeys(name for fields in objects.values() for name in fields)
     for number, fields in objects.items():  # a field that a line leaves out is empty
         values = {name: fields.get(name) for name in names}

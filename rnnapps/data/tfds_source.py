@@ -1,10 +1,13 @@
 """Rows from TensorFlow Datasets."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from rnnapps.data.caption_source_config import PART_NAMES, CaptionSourceConfig
 from rnnapps.data.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.row import Row
 from rnnapps.data.sound_source_config import SoundSourceConfig
@@ -79,8 +82,63 @@ def read_tfds_sounds(
                 )
 
 
+def read_tfds_captions(
+    config: CaptionSourceConfig,
+) -> Iterator[tuple[str, str, tuple[str, ...], bytes, Callable[[], bytes]]]:
+    """Read the splits of the set of captioned pictures `tfds:NAME`, one by one.
+
+    The names of splits are those of PART_NAMES. The set had best be prepared as array_record: tfrecord
+    is read in order, and to read an earlier picture again is to start anew.
+
+    Yields:
+        The part ("train", "valid" or "test"), where the picture stands, its captions, the content of
+        its file, and what reads that again, so that the pictures need not be kept.
+
+    Raises:
+        UserError: see `read_tfds`; also captions that are not as in `coco_captions`, where each has the
+            field `text`.
+    """
+    name = config.data.removeprefix("tfds:")
+    tfds, builder = _prepared(config, ("image", "captions"), ": pictures with captions are needed")
+    if "text" not in (getattr(builder.info.features["captions"], "feature", None) or ()):
+        raise UserError(
+            f"tfds:{name}: its captions have no field 'text', as those of coco_captions have"
+        )
+    for theirs, ours in PART_NAMES.items():
+        if theirs in builder.info.splits:
+            content = {"image": tfds.decode.SkipDecoding()}
+            examples = _examples(tfds, builder, theirs, content)
+            by_number = examples if hasattr(examples, "__getitem__") else _Forwards(examples)
+            for number, row in enumerate(examples):
+                captions = tuple(text.decode("utf-8") for text in row["captions"]["text"])
+                where = f"tfds:{name}/{theirs}[{number}]"
+                yield ours, where, captions, row["image"], partial(_content, by_number, number)
+
+
+def _content(examples, number: int) -> bytes:
+    return examples[number]["image"]
+
+
+class _Forwards:
+    """Examples by their numbers, of a set that is read in order only: to go back is to start anew."""
+
+    def __init__(self, examples: Iterable[dict[str, Any]]):
+        self.examples = examples
+        self.position = -1
+        self.rest: Iterator[dict[str, Any]] = iter(())
+        self.example: dict[str, Any] = {}
+
+    def __getitem__(self, number: int) -> dict[str, Any]:
+        if self.position < 0 or number < self.position:
+            self.rest, self.position = iter(self.examples), -1
+        while self.position < number:
+            self.example = next(self.rest)
+            self.position += 1
+        return self.example
+
+
 def _prepared(
-    config: SourceConfig | ParallelSourceConfig | SoundSourceConfig,
+    config: SourceConfig | ParallelSourceConfig | SoundSourceConfig | CaptionSourceConfig,
     columns: tuple[str, ...],
     advice: str,
 ):
@@ -122,7 +180,7 @@ def _text(feature, value) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)
 
 
-def _examples(tfds, builder, split: str):
+def _examples(tfds, builder, split: str, decoders=None):
     if builder.info.file_format == tfds.core.FileFormat.ARRAY_RECORD:
-        return builder.as_data_source(split)
-    return tfds.as_numpy(builder.as_dataset(split))
+        return builder.as_data_source(split, decoders=decoders)
+    return tfds.as_numpy(builder.as_dataset(split, decoders=decoders))

@@ -18,7 +18,8 @@ def learn_words(texts: Iterable[str], minimum: int, special: tuple[str, ...]) ->
         special: tokens that stand for no word; their ids are 0, 1, ...
     """
     tokenizer = Tokenizer(models.WordLevel(unk_token=UNKNOWN))
-    punctuation = Regex(r"[^\w\s'’-]|(?<!\w)['’-]|['’-](?!\w)")  # what stands within a word belongs to it
+    # An apostrophe or hyphen within a word belongs to it.
+    punctuation = Regex(r"[^\w\s'\u2019-]|(?<!\w)['\u2019-]|['\u2019-](?!\w)")
     tokenizer.normalizer = normalizers.Sequence(
         [normalizers.Lowercase(), normalizers.Replace(punctuation, " ")]
     )

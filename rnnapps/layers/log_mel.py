@@ -121,12 +121,12 @@ class LogMel(keras.layers.Layer):
         power = ops.transpose(self._power(frame))
         # No product with the matrix, which a converter to eight bits would take for weights, rounding
         # the power too: that spans far more than eight bits hold.
-        mels = self._sums(power * self.rising)[:-1] + self._sums(power * self.falling)[1:]
+        mels = self._sums(power, self.rising)[:-1] + self._sums(power, self.falling)[1:]
         return ops.log(ops.transpose(mels) + self.eps), frame[:, self.hop :]
 
-    def _sums(self, powers: Tensor) -> Tensor:
+    def _sums(self, power: Tensor, sides: np.ndarray) -> Tensor:
         """The sums `(mels + 1, batch)` of `(fft_length // 2 + 1, batch)` between the edges of bands."""
-        return ops.segment_sum(powers, self.interval, self.mels + 1)
+        return ops.segment_sum(ops.multiply(power, sides), self.interval, self.mels + 1)
 
     def _power(self, frames: Tensor) -> Tensor:
         """The power in each frequency, `(..., fft_length // 2 + 1)`, of frames `(..., frame_length)`."""

@@ -20,7 +20,9 @@ FILES = (
     *("layers/test_kernels.py", "layers/test_cudnn.py", "layers/test_keras_behaviour.py"),
     *("layers/test_compiled_step.py", "layers/test_regularisers.py", "layers/test_layer_norm.py"),
     *("layers/test_min_recurrent.py", "layers/test_recurrent_stack.py"),
-    *("layers/test_log_mel.py", "layers/test_spec_augment.py"),
+    *("layers/test_log_mel.py", "layers/test_spec_augment.py", "layers/test_causal_conv.py"),
+    *("layers/test_recent_attention.py", "layers/test_compiled_stream.py"),
+    *("layers/test_doubly_stochastic.py", "encoders/test_efficientnet_lite0.py"),
     *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
     "translation/test_translation_model.py",
 )

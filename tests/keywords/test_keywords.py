@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import soundfile
-from conftest import run
+from conftest import run, with_training
 
 import rnnapps
 from rnnapps import backend, bundle, cli, datasets
@@ -23,10 +23,6 @@ from rnnapps.keywords.config import ClipConfig, KeywordsConfig, ModelConfig
 from rnnapps.keywords.evaluate import evaluate_stream
 from rnnapps.keywords.evaluate import main as evaluate_main
 from rnnapps.keywords.train import make_model
-
-
-def with_training(config, **options):
-    return replace(config, training=replace(config.training, **options))
 
 
 @pytest.fixture(scope="module")

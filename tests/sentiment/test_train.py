@@ -5,17 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import write_csv
+from conftest import with_training, write_csv
 
 import rnnapps
 from rnnapps import bundle
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.errors import UserError
 from rnnapps.sentiment import train
-
-
-def with_training(config, **options):
-    return replace(config, training=replace(config.training, **options))
 
 
 def test_bundle_tells_all_about_itself(small_bundle):

@@ -1,0 +1,44 @@
+"""The options of a source of captioned pictures."""
+
+from dataclasses import dataclass
+
+from rnnapps.errors import require
+
+PART_NAMES = {  # what sources call the parts; restval is more to train on, of COCO as it is divided
+    "train": "train",
+    "restval": "train",
+    "valid": "valid",
+    "val": "valid",
+    "validation": "valid",
+    "dev": "valid",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class CaptionSourceConfig:
+    """Where the pictures and their captions come from."""
+
+    data: str = "embedded"
+    """embedded (emoji and their names), tfds:NAME (TensorFlow Datasets, such as tfds:coco_captions), or
+    a folder of pictures (in it, or in its images/) with captions.jsonl, whose lines have "file",
+    "captions" and optionally "split", captions.csv, or Flickr8k.token.txt and its lists of the parts"""
+    language: str = "en"
+    """language of the names of the embedded emoji: en, de, es, fr, hi, it, ja, ko, pt, ru or zh"""
+    image_column: str = "image"
+    """column of captions.csv that has the picture's file; an optional column split has its part"""
+    caption_column: str = "caption"
+    """column of captions.csv that has the caption; a picture with several has several rows"""
+    skip_bad_pictures: bool = False
+    """leave out captions that are empty, and pictures that cannot be read or are too large, and count
+    them, instead of stopping at the first"""
+    download: bool = False
+    """let tfds:NAME fetch and prepare a data set that is not on this machine"""
+    tfds_folder: str | None = None
+    """folder of TensorFlow Datasets (its own default: ~/tensorflow_datasets)"""
+
+    def __post_init__(self):
+        for field in ("language", "image_column", "caption_column"):
+            require(self, field, bool(getattr(self, field).strip()), "a name")
+        different = self.caption_column != self.image_column
+        require(self, "caption_column", different, "another than --image-column")
