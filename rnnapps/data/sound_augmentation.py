@@ -28,8 +28,7 @@ class SoundAugmentation:
       speech in the clip, not of its pauses, of which clips have unlike shares (`speech_power`); the
       noise's is that of the stretch of a recording that is mixed in. A clip without any sound, as
       silence is trained with, gets the noise that a word of the usual level would (-26 dB, ITU-T P.56).
-      Without a recording it is noise whose power falls with a random power of the frequency, from 0
-      (white) to 2 (brown). Where the stretch is all zeros, nothing is mixed in.
+      Without a recording, or where the stretch is all zeros, nothing is mixed in.
     - A sum beyond full scale is scaled down as a whole, which keeps its signal-to-noise ratio; cutting
       its peaks off would be a distortion. A clip that is beyond it by itself may stay as loud.
 
@@ -61,13 +60,12 @@ class SoundAugmentation:
         frequencies = np.fft.rfftfreq(length, 1 / sampling_rate)
         place = np.log1p(frequencies / 700) / np.log1p(sampling_rate / 1400) * (GAINS - 1)
         self.curves = np.maximum(0, 1 - np.abs(place - np.arange(GAINS)[:, None]))
-        self.octaves = np.log2(np.maximum(frequencies, frequencies[1]) / frequencies[1])
 
     def __call__(self, samples: np.ndarray, epoch: int, row: int) -> np.ndarray:
         """The clip of a row, floats `(time,)`, as it is in an epoch: float32 `(length,)`."""
         config = self.config
         random = np.random.default_rng((self.seed, epoch, row))
-        speed, shift, is_noisy, recording, place, ratio, gain, power = random.random(8).tolist()
+        speed, shift, is_noisy, recording, place, ratio, gain = random.random(7).tolist()
 
         if percents := _whole(speed, round(100 * config.speed_change)):
             samples = soxr.resample(samples.astype("float32", copy=False), 100 + percents, 100)
@@ -75,26 +73,18 @@ class SoundAugmentation:
         changed = sound_window(samples, self.length, later)
         full_scale = max(1.0, float(np.abs(changed).max()))
         if config.colour:
-            changed = self._filtered(changed, config.colour * random.uniform(-1, 1, GAINS) @ self.curves)
-        if is_noisy < config.noise_share:
-            if self.noise:
-                sound = self.noise[int(recording * len(self.noise))]
-                start = int(place * (len(sound) - self.length + 1))
-                sound = sound[start : start + self.length]
-            else:
-                white = random.standard_normal(self.length, dtype="float32")
-                sound = self._filtered(white, -20 * np.log10(2) * power * self.octaves)
+            decibels = config.colour * random.uniform(-1, 1, GAINS) @ self.curves
+            spectrum = np.fft.rfft(changed) * 10 ** (decibels / 20)
+            changed = np.fft.irfft(spectrum, self.length).astype("float32")
+        if self.noise and is_noisy < config.noise_share:
+            sound = self.noise[int(recording * len(self.noise))]
+            start = int(place * (len(sound) - self.length + 1))
             snr = config.snr_low + ratio * (config.snr_high - config.snr_low)
-            changed = changed + self._scaled(sound, changed, snr)
+            changed = changed + self._scaled(sound[start : start + self.length], changed, snr)
         if config.gain:
             changed = changed * np.float32(10 ** (config.gain * (2 * gain - 1) / 20))
         peak = float(np.abs(changed).max())
         return changed if peak <= full_scale else changed * np.float32(full_scale / peak)
-
-    def _filtered(self, samples: np.ndarray, decibels: np.ndarray) -> np.ndarray:
-        """The samples with gains in dB at their frequencies, `(length // 2 + 1,)`."""
-        spectrum = np.fft.rfft(samples) * 10 ** (decibels / 20)
-        return np.fft.irfft(spectrum, self.length).astype("float32")
 
     def _scaled(self, noise: np.ndarray, samples: np.ndarray, snr: float) -> np.ndarray:
         """The noise, scaled to lie `snr` dB below the samples."""

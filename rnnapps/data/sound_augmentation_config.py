@@ -19,12 +19,11 @@ class SoundAugmentationConfig:
     colour: float = 6.0
     """dB by which frequencies are raised or lowered, at most, by a random curve: other microphones,
     rooms and voices"""
-    gain: float = 12.0
+    gain: float = 6.0
     """dB by which a clip is made louder or softer, at most; one that would leave full scale is as loud
     as full scale allows"""
     noise_share: float = 0.8
-    """share of the clips that background noise is mixed with: recordings of the data or, where it has
-    none, noise from white to brown"""
+    """share of the clips that background noise is mixed with, where the data has recordings of it"""
     snr_low: float = 0.0
     """lowest signal-to-noise ratio of these, in dB: the word's level above that of the noise"""
     snr_high: float = 20.0

@@ -143,15 +143,7 @@ def test_silence_gets_the_noise_of_a_usual_word(clips, noise):
     assert len({row.tobytes() for row in silent}) > 10
     silence = [np.zeros(9000, "float32"), np.zeros(0, "float32")]
     np.testing.assert_array_equal(augmented(clips[:9], silence, noise_share=1), windows(clips[:9]))
-
-
-def test_without_recordings_the_noise_is_from_white_to_brown():
-    silent = augmented([np.zeros(LENGTH, "float32")] * 60, noise_share=1, snr_low=10, snr_high=10)
-    np.testing.assert_allclose(10 * np.log10(np.square(silent).mean(axis=1)), -36, atol=0.01)
-    power = np.square(np.abs(np.fft.rfft(silent)))
-    octaves = [10 * np.log10(power[:, 2**k : 2 ** (k + 1)].mean(axis=1)) for k in range(7, 12)]
-    slopes = np.polyfit(np.arange(5), np.array(octaves), 1)[0]  # dB an octave
-    assert -6.6 < slopes.min() < -4.5 and -1.5 < slopes.max() < 0.6
+    np.testing.assert_array_equal(augmented(clips[:9], noise_share=1), windows(clips[:9]))
 
 
 def test_colour_raises_and_lowers_frequencies_but_not_all_alike(clips):
