@@ -46,7 +46,7 @@ class ModelConfig:
     architecture: Literal["gru", "lstm", "crnn", "att_rnn"] = "crnn"
     """gru, lstm: recurrent layers over the spectrogram; crnn: causal convolutions before them; att_rnn:
     convolutions, bidirectional layers and attention, which needs the whole clip and cannot stream"""
-    units: int = 64
+    units: int = 96
     """units of a recurrent layer, of each direction"""
     depth: int = 1
     """recurrent layers, one on the other"""
@@ -55,7 +55,7 @@ class ModelConfig:
     pooling: Literal["attention", "last"] = "attention"
     """from the states of gru, lstm and crnn to one vector: attention over the last --seconds, or the
     last state; att_rnn has attention"""
-    filters: int = 24
+    filters: int = 32
     """filters of each convolution"""
     mels: int = 40
     """bands of the spectrogram"""

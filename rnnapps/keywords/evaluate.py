@@ -209,7 +209,7 @@ those of the training clips: a voice that is new to it will be understood less o
 class EvaluateOptions:
     """Score a bundle on the test clips of its source, or on other clips."""
 
-    model: str = "keywords"
+    model: str = "keywords/digits"
     """path or name of a bundle"""
     json: str | None = None
     """file to write the scores to"""

@@ -182,7 +182,7 @@ def table(rows: list[dict[str, Any]], recogniser: "KeywordRecogniser", examples:
 class ExportOptions:
     """Export a bundle as one step of 20 ms, in float32 and in 8-bit integers."""
 
-    model: str = "keywords"
+    model: str = "keywords/digits"
     """path or name of a bundle, of a network that can stream"""
     format: Literal["litert", "onnx"] = "litert"
     """litert: a .tflite file for phones and small devices; onnx: for any runtime of that format"""

@@ -3,7 +3,7 @@
 From the shell and from Python:
 
     rnnapps predict keywords --model runs/keywords yes.wav folder_of_clips --json
-    recognise = rnnapps.load("keywords"); recognise("yes.wav"); recognise(samples)
+    recognise = rnnapps.load("keywords/digits"); recognise("yes.wav"); recognise(samples)
 """
 
 import json
@@ -191,7 +191,7 @@ class PredictOptions:
 
     files: Positional[tuple[str, ...]] = ()
     """sound files (WAV, FLAC, Ogg, MP3), or folders of them"""
-    model: str = "keywords"
+    model: str = "keywords/digits"
     """path or name of a bundle"""
     json: bool = False
     """print a JSON object a line"""

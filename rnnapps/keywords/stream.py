@@ -4,7 +4,7 @@ From the shell and from Python:
 
     rnnapps stream keywords --model runs/keywords --input long.flac --timeline stream.png
     rnnapps stream keywords --microphone
-    stream = rnnapps.load("keywords").stream(); stream.push(samples)
+    stream = rnnapps.load("keywords/digits").stream(); stream.push(samples)
 """
 
 import json
@@ -156,7 +156,7 @@ def target_words(labels: Sequence[str]) -> list[str]:
 class StreamOptions:
     """Recognise words in a long recording or from the microphone: a line `time word score` for each."""
 
-    model: str = "keywords"
+    model: str = "keywords/digits"
     """path or name of a bundle, of a network that can stream"""
     input: str | None = None
     """recording of any length (WAV, FLAC, Ogg, MP3)"""
