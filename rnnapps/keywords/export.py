@@ -64,9 +64,10 @@ def export(
 
     for name in ("float32", "int8"):
         bundle.check_output(output / name, overwrite)
-    convert, start, step = _converter(format), *_stream_step(recogniser)
-    expected = recogniser.probabilities(examples.clips)
+    convert = _converter(format)
     stream = recogniser.stream()
+    start, step = _stream_step(recogniser)
+    expected = recogniser.probabilities(examples.clips)
     rows = [
         {"name": "Keras, whole clips", "accuracy": _accuracy(expected, examples)},
         {"name": "Keras, stream"} | _streamed(stream, recogniser, examples, expected),
