@@ -54,10 +54,13 @@ def test_modules_are_commands_and_functions_too():
     ("words", "message"),
     [
         (["fly"], "error: no command 'fly': use one of train,"),
-        (["train"], "error: train: expected one of sentiment, translation, keywords, got nothing"),
+        (
+            ["train"],
+            "error: train: expected one of sentiment, translation, keywords, captioning, got nothing",
+        ),
         (
             ["train", "poetry"],
-            "error: train: expected one of sentiment, translation, keywords, got 'poetry'",
+            "error: train: expected one of sentiment, translation, keywords, captioning, got 'poetry'",
         ),
         (["train", "sentiment", "--units", "0"], "--units must be at least 1, got 0"),
         (["train", "sentiment", "--units", "many"], "--units"),
