@@ -54,10 +54,10 @@ def make_keras_model(
 ) -> "keras.Model":
     """The network in Keras's layers, compiled as ours."""
     from rnnapps.benchmark.plain_keras import translator
-    from rnnapps.translation.train import compile_model
+    from rnnapps.training.token_loss import compile_model
 
     model = translator(config.model, *(encoder.size for encoder in encoders))
-    compile_model(model, config, steps_per_epoch)
+    compile_model(model, config.training, config.label_smoothing, steps_per_epoch)
     return model
 
 

@@ -23,7 +23,7 @@ from rnnapps.command_line import parse, run
 from rnnapps.data.sentence_encoder import END, START, SentenceEncoder
 from rnnapps.data.words import words
 from rnnapps.decoding_config import DecodingConfig
-from rnnapps.errors import UsageError, UserError
+from rnnapps.errors import UsageError
 from rnnapps.hypothesis import Hypothesis, describe_hypotheses, read_hypotheses
 from rnnapps.outputs import check_file
 
@@ -222,7 +222,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(PredictOptions, arguments, prog="rnnapps predict captioning")
     if not options.files:
         raise UsageError("give picture files, or folders of them")
-    from rnnapps.data.given_files import given_files
+    from rnnapps.data.given_files import given_files, read_in_groups
     from rnnapps.data.picture_files import SUFFIXES
 
     files = list(given_files(options.files, SUFFIXES, "pictures"))
@@ -231,30 +231,20 @@ def main(arguments: list[str] | None = None) -> None:
             raise UsageError(f"--attention draws one picture, and these are {len(files)}")
         check_file(Path(options.attention))
     captioner = load(bundle.find(options.model))
-    number = bad = 0
-    for start in range(0, len(files), BATCH_SIZES[-1]):
-        pixels, names = [], []
-        for file in files[start : start + BATCH_SIZES[-1]]:
-            try:
-                pixels.append(captioner.pixels(file))
-                names.append(str(file))
-            except UserError as error:
-                bad += 1
-                log.warning("%s", error)
-        captions = captioner(pixels, options.decoding) if pixels else []
-        for name, caption in zip(names, captions, strict=True):
-            print(describe(replace(caption, picture=name), number, options))
+    number = 0
+    for group in read_in_groups(files, captioner.pixels, BATCH_SIZES[-1]):
+        names, pixels = zip(*group, strict=True)
+        for name, caption in zip(names, captioner(pixels, options.decoding), strict=True):
+            print(describe(replace(caption, picture=str(name)), number, options))
             number += 1
         sys.stdout.flush()
-    if options.attention is not None and not bad:
+    if options.attention is not None:
         from rnnapps.plots import plot_attention_map, save_png
 
         looked = caption.hypotheses[0].alignment
         figure = plot_attention_map(pixels[0], looked.words, looked.weights)
         save_png(figure, Path(options.attention))
         log.info("%s: written", options.attention)
-    if bad:
-        raise UserError(f"{bad} of {len(files)} files could not be read: see the lines above")
 
 
 def describe(caption: Caption, number: int, options: PredictOptions) -> str:

@@ -121,11 +121,11 @@ def starting_encoder(config: CaptioningConfig) -> "keras.Model":
 
     if config.training.init_from is not None and config.encoder.encoder_weights is None:
         path = bundle.find(config.training.init_from)
-        trained = bundle.config_of(CaptioningConfig(), bundle.check(path, "captioning")).encoder
-        if trained.encoder == config.encoder.encoder:
-            if trained.trained:
-                return bundle.load_model(path).get_layer(trained.encoder)
-            return load_encoder(path, trained)
+        first = bundle.config_of(CaptioningConfig(), bundle.check(path, "captioning"))
+        if first.encoder.encoder == config.encoder.encoder:
+            if first.encoder.trained:
+                return bundle.load_model(path).get_layer(first.encoder.encoder)
+            return load_encoder(path, first)
     return encoders.build(config.encoder.encoder, config.encoder.encoder_weights or "imagenet")
 
 
@@ -137,22 +137,15 @@ def make_model(
     steps_per_epoch: int,
 ) -> "keras.Model":
     """The network with its starting weights, compiled for training."""
-    import keras
-
     from rnnapps.captioning.model import build
-    from rnnapps.training.optimizer import make_optimizer
     from rnnapps.training.starting_weights import copy_weights
-    from rnnapps.training.token_loss import TokenLoss
+    from rnnapps.training.token_loss import compile_model
 
     model = build(config.model, sentences.size, per_picture, encoder, config.encoder.trained)
     if config.training.init_from is not None:
         anew = (encoder.name,) if config.encoder.trained else ()  # it has its own already
         copy_weights(bundle.find(config.training.init_from), model, anew=anew)
-    model.compile(
-        optimizer=make_optimizer(config.training, steps_per_epoch),
-        loss=TokenLoss(config.label_smoothing),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-    )
+    compile_model(model, config.training, config.label_smoothing, steps_per_epoch)
     return model
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnnapps.data.bad_examples import BadExamples
 from rnnapps.data.sound_clip import SoundClip
 from rnnapps.data.sound_files import decode, is_clipped, sound_problem, to_mono
 from rnnapps.data.sound_folders import NOISE, SILENCE, list_noise, list_words
@@ -25,7 +26,6 @@ LENT = {"test": 0.1, "valid": 0.1}  # of the training clips, to a part that is m
 OFFICIAL_TEST_TAKES = 5  # of each speaker and word, of the embedded data: the first
 NOISE_PARTS = {"train": (0.0, 0.8), "valid": (0.8, 0.9), "test": (0.9, 1.0)}  # of each recording's time
 NOISE_SECONDS = (10.0, 3600.0)  # of one recording: less gives parts of no use, more fills the memory
-NAMED = 10  # bad clips that are named in a warning; the others are in the log's details
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +196,9 @@ def _good(
     max_seconds: float | None,
 ) -> Iterator[tuple[_Recording, np.ndarray, int]]:
     """The recordings with which there is no problem, their samples as they are, and their rate in Hz."""
-    count = bad = clipped = 0
+    bad = BadExamples(source, "clips", "--skip-bad-clips", config.skip_bad_clips)
+    good = clipped = 0
     for recording in recordings:
-        count += 1
         try:
             samples, rate = recording.read()
             silent = recording.word in (SILENCE, NOISE)
@@ -208,17 +208,12 @@ def _good(
             if problem is not None:
                 raise UserError(f"{recording.where}: {problem}")
         except UserError as error:
-            if not config.skip_bad_clips:
-                raise UserError(
-                    f"{error}: mend it, or leave such clips out with --skip-bad-clips"
-                ) from None
-            bad += 1
-            log.log(logging.WARNING if bad <= NAMED else logging.INFO, "left out: %s", error)
+            bad.add(str(error))
             continue
+        good += 1
         clipped += is_clipped(samples)
         yield recording, samples, rate
-    if bad:
-        log.warning("%s: %d of %d clips left out (--skip-bad-clips)", source, bad, count)
+    bad.report(good)
     if clipped:
         log.warning("%s: %d clips were recorded too loud (clipped); they are used", source, clipped)
 

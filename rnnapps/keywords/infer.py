@@ -204,26 +204,16 @@ def main(arguments: list[str] | None = None) -> None:
     options = parse(PredictOptions, arguments, prog="rnnapps predict keywords")
     if not options.files:
         raise UsageError("give sound files, or folders of them")
-    from rnnapps.data.given_files import given_files
+    from rnnapps.data.given_files import given_files, read_in_groups
     from rnnapps.data.sound_files import SUFFIXES
 
     files = list(given_files(options.files, SUFFIXES, "sound files"))
     recognise = load(bundle.find(options.model))
-    bad = 0
-    for start in range(0, len(files), BATCH_SIZES[-1]):
-        clips, names = [], []
-        for file in files[start : start + BATCH_SIZES[-1]]:
-            try:
-                clips.append(recognise._samples(file, 0))
-                names.append(str(file))
-            except UserError as error:
-                bad += 1
-                log.warning("%s", error)
-        for name, prediction in zip(names, recognise(clips) if clips else (), strict=True):
-            print(describe(replace(prediction, clip=name), options.json))
+    for group in read_in_groups(files, lambda file: recognise._samples(file, 0), BATCH_SIZES[-1]):
+        names, clips = zip(*group, strict=True)
+        for name, prediction in zip(names, recognise(clips), strict=True):
+            print(describe(replace(prediction, clip=str(name)), options.json))
         sys.stdout.flush()
-    if bad:
-        raise UserError(f"{bad} of {len(files)} files could not be read: see the lines above")
 
 
 def describe(prediction: Prediction, as_json: bool) -> str:

@@ -114,26 +114,13 @@ def make_model(
     steps_per_epoch: int,
 ) -> "keras.Model":
     """The network with its starting weights, compiled for training."""
+    from rnnapps.training.token_loss import compile_model
     from rnnapps.translation.model import build
 
     model = build(config.model, *(encoder.size for encoder in encoders))
     set_starting_weights(model, config, encoders)
-    compile_model(model, config, steps_per_epoch)
+    compile_model(model, config.training, config.label_smoothing, steps_per_epoch)
     return model
-
-
-def compile_model(model: "keras.Model", config: TranslationConfig, steps_per_epoch: int) -> None:
-    """Give a network its optimizer, loss and metric."""
-    import keras
-
-    from rnnapps.training.optimizer import make_optimizer
-    from rnnapps.training.token_loss import TokenLoss
-
-    model.compile(
-        optimizer=make_optimizer(config.training, steps_per_epoch),
-        loss=TokenLoss(config.label_smoothing),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-    )
 
 
 def set_starting_weights(

@@ -15,7 +15,7 @@ from rnnapps.captioning import data, evaluate, infer, train
 from rnnapps.captioning.config import CaptioningConfig, ModelConfig, VocabularyConfig
 from rnnapps.captioning.evaluate import main as evaluate_main
 from rnnapps.captioning.model import build
-from rnnapps.captioning.train import make_model
+from rnnapps.captioning.train import make_model, starting_encoder
 from rnnapps.decoding_config import DecodingConfig
 from rnnapps.errors import UsageError, UserError
 
@@ -183,6 +183,19 @@ def test_a_second_phase_trains_the_encoder_too(small_captioning_config, small_ca
         ):
             np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-5)
     assert captioner(np.zeros((50, 70, 3), "uint8")).hypotheses[0].alignment.weights.shape[1:] == (8, 8)
+
+
+def test_a_training_starts_with_the_encoder_of_a_bundle(
+    small_captioning_config, small_captioner, captioner
+):
+    config = with_training(small_captioning_config, init_from=str(small_captioner))
+    encoder = starting_encoder(config)
+    assert encoder.name == "efficientnet_lite0"
+    for one, other in zip(encoder.get_weights(), captioner.encoder.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    model = make_model(config, captioner.sentences, encoder, 2, steps_per_epoch=8)
+    for one, other in zip(model.get_weights(), captioner.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_rare_words_are_never_said(parts):
