@@ -11,15 +11,21 @@ from rnnapps.data.sound_window import sound_window
 FRAME_SECONDS = 0.02  # of the frames by which speech and pauses are told apart
 PAUSE = 0.01  # a frame with less than this share of the loudest frame's power: 20 dB below it
 GAINS = 8  # random gains of a colour, over the mel scale
+RECORDERS = 16  # their noises: amplitudes that fall with the frequency to the power of 0 (white) to 1 (brown)
+RECORDING_SECONDS = 10  # of each
+RECORDING_SNR = (5.0, 40.0)  # dB
+LOWEST = 20.0  # Hz, below which their amplitudes rise no more
 SPEECH_POWER = 10**-2.6  # of a clip without sound: -26 dB of full scale, the usual level of speech
 
 
 class SoundAugmentation:
-    """Changes a clip's speed, place in time, colour, background noise and gain, in this order.
+    """Changes a clip's recorder, speed, place in time, colour, background noise and gain, in this order.
 
     What it draws follows from (seed, epoch, row) alone, and each change has its own number of these:
     turning one off leaves the others as they were.
 
+    - A recorder has noise of its own, which begins and ends with the clip: recordings of words are cut
+      out, and zeros fill the rest of what the network reads. Background noise is all over that.
     - Speed is a resampling, so that pitch changes too (Ko et al. 2015), by whole percents: other ratios
       take soxr three times as long.
     - Colour is a curve over the mel scale between random gains at evenly spaced frequencies, as other
@@ -57,6 +63,7 @@ class SoundAugmentation:
             for sound in recordings
         ]
         self.seed = seed
+        self.recorders = _recorder_noises(sampling_rate)
         frequencies = np.fft.rfftfreq(length, 1 / sampling_rate)
         place = np.log1p(frequencies / 700) / np.log1p(sampling_rate / 1400) * (GAINS - 1)
         self.curves = np.maximum(0, 1 - np.abs(place - np.arange(GAINS)[:, None]))
@@ -66,14 +73,21 @@ class SoundAugmentation:
         config = self.config
         random = np.random.default_rng((self.seed, epoch, row))
         speed, shift, is_noisy, recording, place, ratio, gain = random.random(7).tolist()
+        gains = random.uniform(-1, 1, GAINS)
+        is_recorded, recorder, moment, softness = random.random(4).tolist()
 
+        if is_recorded < config.recording_noise:
+            sound = self.recorders[int(recorder * RECORDERS)]
+            sound = np.resize(np.roll(sound, int(moment * len(sound))), len(samples))
+            low, high = RECORDING_SNR
+            samples = samples + self._scaled(sound, samples, low + softness * (high - low))
         if percents := _whole(speed, round(100 * config.speed_change)):
             samples = soxr.resample(samples.astype("float32", copy=False), 100 + percents, 100)
         later = _whole(shift, round(config.time_shift * self.sampling_rate))
         changed = sound_window(samples, self.length, later)
         full_scale = max(1.0, float(np.abs(changed).max()))
         if config.colour:
-            decibels = config.colour * random.uniform(-1, 1, GAINS) @ self.curves
+            decibels = config.colour * gains @ self.curves
             spectrum = np.fft.rfft(changed) * 10 ** (decibels / 20)
             changed = np.fft.irfft(spectrum, self.length).astype("float32")
         if self.noise and is_noisy < config.noise_share:
@@ -93,6 +107,19 @@ class SoundAugmentation:
             return noise
         wanted = (speech_power(samples, self.sampling_rate) or SPEECH_POWER) / 10 ** (snr / 10)
         return noise * np.float32((wanted / power) ** 0.5)
+
+
+def _recorder_noises(sampling_rate: int) -> list[np.ndarray]:
+    """Noises from white to brown, float32 `(time,)`, each of power 1."""
+    random = np.random.default_rng(0)
+    size = RECORDING_SECONDS * sampling_rate
+    frequencies = np.maximum(np.fft.rfftfreq(size, 1 / sampling_rate), LOWEST)
+    noises = []
+    for power in np.linspace(0, 1, RECORDERS):
+        spectrum = np.fft.rfft(random.standard_normal(size)) * frequencies**-power
+        sound = np.fft.irfft(spectrum, size)
+        noises.append((sound / sound.std()).astype("float32"))
+    return noises
 
 
 def _whole(draw: float, limit: int) -> int:

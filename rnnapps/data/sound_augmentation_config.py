@@ -19,6 +19,9 @@ class SoundAugmentationConfig:
     colour: float = 6.0
     """dB by which frequencies are raised or lowered, at most, by a random curve: other microphones,
     rooms and voices"""
+    recording_noise: float = 0.8
+    """share of the clips that are made as noisy as other recorders are: from white to brown noise, 5 to
+    40 dB below the word, for as long as the clip lasts"""
     gain: float = 6.0
     """dB by which a clip is made louder or softer, at most; one that would leave full scale is as loud
     as full scale allows"""
@@ -33,6 +36,7 @@ class SoundAugmentationConfig:
         require(self, "time_shift", 0 <= self.time_shift <= 10, "0 to 10 (seconds)")
         require(self, "speed_change", 0 <= self.speed_change <= 0.5, "0 to 0.5")
         require(self, "colour", 0 <= self.colour <= 60, "0 to 60 (dB)")
+        require(self, "recording_noise", 0 <= self.recording_noise <= 1, "0 to 1")
         require(self, "gain", 0 <= self.gain <= 60, "0 to 60 (dB)")
         require(self, "noise_share", 0 <= self.noise_share <= 1, "0 to 1")
         low, high = SNR

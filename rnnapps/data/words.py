@@ -1,4 +1,4 @@
-"""Subwords put together again to the words that people see."""
+"""Tokens put together again to the words that people see."""
 
 import re
 import unicodedata
@@ -12,11 +12,14 @@ _SPACELESS = re.compile(f"[{SPACELESS}]")
 
 
 def words(tokenizer: Tokenizer, ids: Sequence[int]) -> list[tuple[str, list[int]]]:
-    """The words of byte-level subwords, each with the positions of its tokens.
+    """The words of tokens, each with the positions of its tokens.
 
-    Tokens that are only a part of a character stand together; a mark of punctuation is a word; of
+    A tokenizer without a decoder has words for tokens (`rnnapps.data.word_vocabulary`). Of byte-level
+    subwords: tokens that are only a part of a character stand together; a mark of punctuation is a word; of
     scripts without spaces each token is; a special token is one too.
     """
+    if tokenizer.decoder is None:
+        return [(tokenizer.id_to_token(token), [place]) for place, token in enumerate(ids)]
     found: list[tuple[str, list[int]]] = []
     pending: list[int] = []
     for position in range(len(ids)):

@@ -7,6 +7,7 @@ from rnnapps.data.caption_batches import CaptionBatches
 from rnnapps.data.feature_cache import FeatureCache
 from rnnapps.data.sentence_encoder import END, SPECIAL, START, SentenceEncoder
 from rnnapps.data.word_vocabulary import UNKNOWN, learn_words
+from rnnapps.data.words import words
 from rnnapps.errors import UserError
 
 TEXTS = ["A dog runs.", "A dog's ball - it is Jo's!", "well-known 'dogs' run", "A dog, a dog"]
@@ -22,6 +23,8 @@ def test_words_are_lower_cased_and_without_punctuation(tmp_path):
     (ids,) = SentenceEncoder.load(tmp_path / "words.json").encode(["A ZEBRA, a dog's </s>!"])
     assert ids.tolist() == [4, 3, 4, vocabulary["dog's"], 3, END]  # "s" is rare
     assert encoder.decode([4, vocabulary["dog's"]]) == "a dog's"
+    seen = words(encoder.tokenizer, ids.tolist())
+    assert seen == [("a", [0]), (UNKNOWN, [1]), ("a", [2]), ("dog's", [3]), (UNKNOWN, [4]), ("</s>", [5])]
 
 
 def captions():

@@ -15,7 +15,9 @@ from rnnapps.data.sound_window import sound_window
 from rnnapps.errors import UsageError
 
 RATE = LENGTH = 8000
-NOTHING = SoundAugmentationConfig(time_shift=0, speed_change=0, colour=0, gain=0, noise_share=0)
+NOTHING = SoundAugmentationConfig(
+    time_shift=0, speed_change=0, colour=0, recording_noise=0, gain=0, noise_share=0
+)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +128,26 @@ def test_noise_has_the_ratio_that_was_asked_for(clips, noise, low, high):
 def test_share_of_the_clips_with_noise(clips, noise):
     noisy = augmented(clips, noise, noise_share=0.3) != windows(clips)
     assert 0.2 < noisy.any(axis=1).mean() < 0.4
+
+
+def test_a_recorder_is_heard_in_the_clip_and_not_beside_it(clips):
+    before = windows(clips)
+    added = augmented(clips, recording_noise=1).astype("float64") - before
+    ratios, tilts = [], []
+    for clip, window, noise in zip(clips, before, added, strict=True):
+        if len(clip) > LENGTH or np.abs(window + noise).max() >= 1 - 1e-6:
+            continue  # cut, or made softer as a whole
+        start = (LENGTH - len(clip)) // 2
+        inside = noise[start : start + len(clip)]
+        assert np.abs(noise).sum() == np.abs(inside).sum()
+        ratios.append(10 * np.log10(speech_power(clip, RATE) / np.square(inside).mean()))
+        low, high = np.array_split(np.square(np.abs(np.fft.rfft(inside))), 2)
+        tilts.append(10 * np.log10(low.mean() / high.mean()))
+    assert len(ratios) > 200
+    assert 4.99 <= min(ratios) < 8 and 37 < max(ratios) <= 40.01
+    assert min(tilts) < 1 and max(tilts) > 15  # white to brown
+    some = (augmented(clips, recording_noise=0.3) != before).any(axis=1)
+    assert 0.2 < some.mean() < 0.4
 
 
 def test_pauses_are_not_speech(clips):
