@@ -11,7 +11,7 @@ from rnnapps.data.sound_window import sound_window
 FRAME_SECONDS = 0.02  # of the frames by which speech and pauses are told apart
 PAUSE = 0.01  # a frame with less than this share of the loudest frame's power: 20 dB below it
 GAINS = 8  # random gains of a colour, over the mel scale
-RECORDERS = 16  # their noises: amplitudes that fall with the frequency to the power of 0 (white) to 1 (brown)
+RECORDERS = 16  # their noises: amplitude falls with frequency to the power of 0 (white) to 1 (brown)
 RECORDING_SECONDS = 10  # of each
 RECORDING_SNR = (5.0, 40.0)  # dB
 LOWEST = 20.0  # Hz, below which their amplitudes rise no more

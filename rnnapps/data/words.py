@@ -15,8 +15,8 @@ def words(tokenizer: Tokenizer, ids: Sequence[int]) -> list[tuple[str, list[int]
     """The words of tokens, each with the positions of its tokens.
 
     A tokenizer without a decoder has words for tokens (`rnnapps.data.word_vocabulary`). Of byte-level
-    subwords: tokens that are only a part of a character stand together; a mark of punctuation is a word; of
-    scripts without spaces each token is; a special token is one too.
+    subwords, tokens that are only a part of a character stand together; a mark of punctuation is a word;
+    of scripts without spaces each token is; a special token is one too.
     """
     if tokenizer.decoder is None:
         return [(tokenizer.id_to_token(token), [place]) for place, token in enumerate(ids)]

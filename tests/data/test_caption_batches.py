@@ -23,8 +23,8 @@ def test_words_are_lower_cased_and_without_punctuation(tmp_path):
     (ids,) = SentenceEncoder.load(tmp_path / "words.json").encode(["A ZEBRA, a dog's </s>!"])
     assert ids.tolist() == [4, 3, 4, vocabulary["dog's"], 3, END]  # "s" is rare
     assert encoder.decode([4, vocabulary["dog's"]]) == "a dog's"
-    seen = words(encoder.tokenizer, ids.tolist())
-    assert seen == [("a", [0]), (UNKNOWN, [1]), ("a", [2]), ("dog's", [3]), (UNKNOWN, [4]), ("</s>", [5])]
+    seen = ["a", UNKNOWN, "a", "dog's", UNKNOWN, "</s>"]
+    assert words(encoder.tokenizer, ids.tolist()) == [(word, [n]) for n, word in enumerate(seen)]
 
 
 def captions():
