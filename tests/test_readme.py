@@ -3,9 +3,11 @@
 import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
+import sklearn.datasets
 
 import rnnapps
 from rnnapps.benchmark.captioning import CaptioningOptions
@@ -85,13 +87,17 @@ def test_commands_have_these_flags(words):
         parse(OPTIONS[command, name], flags, prog="rnnapps")
 
 
-def test_python_of_the_front_page_runs(capsys):
+def test_python_of_the_front_page_runs(capsys, monkeypatch, tmp_path):
+    photograph = Path(sklearn.datasets.__file__).parent / "images" / "china.jpg"
+    shutil.copy(photograph, tmp_path / "photo.jpg")
+    monkeypatch.chdir(tmp_path)
     for readme, block in blocks("python"):
         if readme == Path("README.md"):
             exec(block, {})
     printed = capsys.readouterr().out
     assert "positive" in printed
     assert re.search(r"^Où .*livre", printed, re.MULTILINE)
+    assert re.search(r"^an? \w+", printed, re.MULTILINE)
     assert re.search(
         r"^lstm(_\d+)?: fused$", printed, re.MULTILINE
     )  # Keras numbers the layers of a process

@@ -23,7 +23,7 @@ SIZES = (1, 32)
 class CaptioningOptions:
     """Time the phases of captioning."""
 
-    model: str = "captioning/emoji"
+    model: str = "captioning/flickr8k"
     """path or name of a bundle"""
     repeats: int = 20
     """times that each is measured; the median counts"""

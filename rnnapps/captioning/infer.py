@@ -4,7 +4,7 @@ From the shell and from Python:
 
     rnnapps predict captioning photo.jpg folder_of_pictures --n-best 3
     rnnapps predict captioning photo.jpg --attention looked.png
-    caption = rnnapps.load("captioning/emoji"); caption("photo.jpg"); caption(["a.png", "b.png"])
+    caption = rnnapps.load("captioning/flickr8k"); caption("photo.jpg"); caption(["a.png", "b.png"])
 """
 
 import json
@@ -206,7 +206,7 @@ class PredictOptions:
 
     files: Positional[tuple[str, ...]] = ()
     """picture files (JPEG, PNG, WebP, GIF, ...), or folders of them"""
-    model: str = "captioning/emoji"
+    model: str = "captioning/flickr8k"
     """path or name of a bundle"""
     json: bool = False
     """print a JSON object a line"""

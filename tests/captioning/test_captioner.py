@@ -2,10 +2,12 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
+import sklearn.datasets
 from conftest import run, with_training
 from PIL import Image
 
@@ -224,3 +226,24 @@ def test_an_encoder_of_keras_applications_is_in_the_bundle_when_its_weights_do_n
     encoder = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, strides=4)])
     model = build(ModelConfig(units=4, embedding_size=4), 10, 1, encoder)
     assert model.inputs[0].shape == (None, 2, 2, 4) and model.inputs[0].dtype == "float16"
+
+
+def test_the_emoji_that_ship_are_named_as_they_were(pictures=16):
+    path = bundle.find("captioning/emoji")
+    stored = bundle.read_json(path / "metrics.json")
+    test = data.load(CaptioningConfig().source)["test"]
+    assert data.digest(test) == stored["data"]["digest"]
+    name = rnnapps.load(path)
+    found = name.caption(name.inputs([picture.pixels(name.size) for picture in test[:pictures]]))
+    same = [one[0].text == text for one, text in zip(found, stored["captions"][:pictures], strict=True)]
+    assert sum(same) >= pictures - 1  # on another processor a near tie may end otherwise
+
+
+def test_each_word_of_a_photograph_has_its_map():
+    path = bundle.find("captioning/flickr8k")
+    tell = rnnapps.load(path)
+    caption = tell(Path(sklearn.datasets.__file__).parent / "images" / "flower.jpg")
+    looked = caption.hypotheses[0].alignment
+    assert " ".join(looked.words[:-1]) == caption.text and len(looked.words) > 5
+    assert looked.weights.shape == (len(looked.words), 7, 7)
+    assert not (path / infer.ENCODER).exists()  # its weights come with rnnapps, once for both bundles
