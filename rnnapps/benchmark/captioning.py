@@ -42,9 +42,10 @@ def main(arguments: list[str]) -> None:
         for size in SIZES:
             pixels = [captioner.pixels(file) for file in files[:size]]
             inputs = captioner.inputs(pixels)
-            phases = {"reading": lambda size=size: [captioner.pixels(file) for file in files[:size]]}
-            if captioner.encoder is not None:
-                phases["encoder"] = lambda pixels=pixels: captioner.inputs(pixels)
+            phases = {
+                "reading": lambda size=size: [captioner.pixels(file) for file in files[:size]],
+                "encoder": lambda pixels=pixels: captioner.inputs(pixels),
+            }
             for name, width in (("greedy", 1), ("beam of 5", 5)):
                 decoding = DecodingConfig(beam_width=width)
                 phases[name] = lambda inputs=inputs, decoding=decoding: captioner.caption(

@@ -74,13 +74,14 @@ class Caption:
 class Captioner:
     """A network with its image encoder and its vocabulary; call it with a picture or a list of pictures.
 
-    `encoder` is the image encoder, or None where the network takes pixels.
+    `encoder` is the image encoder, one that was trained with the network or not. It runs apart from the
+    compiled search: XLA takes ten times as long on a CPU for convolutions as TensorFlow does.
     """
 
     def __init__(
         self,
         model: "keras.Model",
-        encoder: "keras.Model | None",
+        encoder: "keras.Model",
         sentences: SentenceEncoder,
         config: CaptioningConfig,
     ):
@@ -89,7 +90,7 @@ class Captioner:
 
         self.model, self.encoder, self.sentences, self.config = model, encoder, sentences, config
         self.decoder = model.get_layer("decoder")
-        self.size = (encoder or model.get_layer(config.encoder.encoder)).input_shape[1:3]
+        self.size = encoder.input_shape[1:3]
         self.grid = model.get_layer("places").input.shape[1:3]
         memory = memory_of(model)
         self.start = compiled(lambda inputs: self.decoder.start(memory(inputs)), model.variables)
@@ -131,12 +132,10 @@ class Captioner:
         return fit_pixels(picture, self.size)
 
     def inputs(self, pixels: "Sequence[np.ndarray]") -> "np.ndarray":
-        """What the network takes of pictures: features, float16, or pixels, `(pictures, ...)`."""
-        import numpy as np
-
+        """What the decoder attends to of pictures: features, float16 `(pictures, ...)`."""
         from rnnapps.captioning.data import features_of
 
-        return np.stack(pixels) if self.encoder is None else features_of(self.encoder, pixels)
+        return features_of(self.encoder, pixels)
 
     def caption(
         self,
@@ -184,7 +183,8 @@ def load(path: Path) -> Captioner:
     settings = bundle.check(path, "captioning")
     config = bundle.config_of(CaptioningConfig(), settings)
     model = bundle.load_model(path)
-    encoder = None if config.encoder.trained else load_encoder(path, config)
+    trained = config.encoder.trained
+    encoder = model.get_layer(config.encoder.encoder) if trained else load_encoder(path, config)
     return Captioner(model, encoder, SentenceEncoder.load(path / TOKENIZER), config)
 
 

@@ -55,5 +55,6 @@ def build(
 
 
 def memory_of(model: keras.Model) -> keras.Model:
-    """The part of the network from a picture to what the decoder attends to."""
-    return keras.Model(model.input[0], model.get_layer("memory").output, name="memory")
+    """The part of the network from the features of a picture to what the decoder attends to."""
+    features, memory = model.get_layer("places").input, model.get_layer("memory").output
+    return keras.Model(features, memory, name="memory")

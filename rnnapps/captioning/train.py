@@ -76,11 +76,13 @@ def train(config: CaptioningConfig) -> Path:
     history = fit(model, batches, validation, config.training, folder, identity)
 
     log.info("captioning the test pictures, by the network and by the baselines")
-    captioner = Captioner(model, frozen, sentences, config)
+    captioner = Captioner(model, encoder, sentences, config)
     known = list(chain.from_iterable(captions["train"]))
-    metrics = evaluate(captioner, inputs["test"], captions["test"], known)
-    metrics |= {
-        "baselines": baselines(inputs, captions, known),
+    features = inputs
+    if frozen is None:  # these are pixels
+        features = {name: data.features_of(encoder, inputs[name]) for name in ("train", "test")}
+    metrics = evaluate(captioner, features["test"], captions["test"], known) | {
+        "baselines": baselines(features, captions, known),
         "data": {
             "source": config.source.data,
             "part": "test",
@@ -150,13 +152,16 @@ def make_model(
 
 
 def baselines(
-    inputs: "dict[str, np.ndarray]", captions: dict[str, list[list[str]]], known: list[str]
+    features: "dict[str, np.ndarray]", captions: dict[str, list[list[str]]], known: list[str]
 ) -> dict[str, Any]:
-    """The scores of the most frequent caption, and of that of the nearest training picture."""
+    """The scores of the most frequent caption, and of that of the nearest training picture.
+
+    `features` are those of the encoder, `(pictures, rows, columns, channels)`.
+    """
     from rnnapps.metrics.caption_baselines import most_frequent_caption, nearest_captions
     from rnnapps.metrics.captions import caption_report
 
-    train, test = (inputs[name].mean(axis=(1, 2), dtype="float32") for name in ("train", "test"))
+    train, test = (features[name].mean(axis=(1, 2), dtype="float32") for name in ("train", "test"))
     frequent = most_frequent_caption(captions["train"])
     texts = {
         "nearest training picture": nearest_captions(train, captions["train"], test),
@@ -177,7 +182,7 @@ def write_bundle(
     output = Path(config.training.output)
     with bundle.writing(output) as folder:
         bundle.save_model(captioner.model, folder)
-        if captioner.encoder is not None and not data.ships(config.encoder):
+        if not config.encoder.trained and not data.ships(config.encoder):
             captioner.encoder.save(folder / ENCODER)
         captioner.sentences.save(folder / TOKENIZER)
         settings = bundle.identity("captioning") | {"config": asdict(config)}

@@ -90,7 +90,7 @@ class KeywordsConfig:
     clips: ClipConfig = ClipConfig()
     augmentation: SoundAugmentationConfig = SoundAugmentationConfig()
     model: ModelConfig = ModelConfig()
-    training: TrainingConfig = TrainingConfig(output="runs/keywords", epochs=30, patience=30)
+    training: TrainingConfig = TrainingConfig(output="runs/keywords", epochs=45, patience=45)
     label_smoothing: float = 0.1
     """share of the target probability that is spread over the classes"""
 
