@@ -91,7 +91,7 @@ def first_word(command: str, arguments: list[str], known: Sequence[str]) -> str:
 def last_value(arguments: list[str], flag: str) -> str | None:
     """The value that the words give to a flag, before they are parsed; the last counts, as there."""
     value = None
-    for word, following in zip(arguments, [*arguments[1:], None], strict=True):
+    for word, following in zip(arguments, [*arguments, None][1:], strict=True):
         if word == flag:
             value = following
         elif word.startswith(f"{flag}="):

@@ -9,7 +9,7 @@ import pytest
 from conftest import run
 
 import rnnapps
-from rnnapps.command_line import command, parse
+from rnnapps.command_line import command, last_value, parse
 from rnnapps.sentiment.config import ModelConfig, SentimentConfig
 from rnnapps.training.config import TrainingConfig
 
@@ -119,6 +119,13 @@ def test_unknown_name_in_a_file(tmp_path, capsys):
         parse(SentimentConfig, ["--config", str(file)], "rnnapps train sentiment")
     assert exit.value.code == 2
     assert "--unites" in capsys.readouterr().err
+
+
+def test_the_last_value_of_a_flag_counts():
+    assert last_value([], "--model") is None
+    assert last_value(["--model"], "--model") is None
+    assert last_value(["--model", "a", "--part", "all"], "--model") == "a"
+    assert last_value(["--model", "a", "--model=b"], "--model") == "b"
 
 
 def test_command_that_makes_a_config():
