@@ -183,18 +183,23 @@ def load(path: Path) -> Captioner:
     settings = bundle.check(path, "captioning")
     config = bundle.config_of(CaptioningConfig(), settings)
     model = bundle.load_model(path)
-    trained = config.encoder.trained
-    encoder = model.get_layer(config.encoder.encoder) if trained else load_encoder(path, config)
+    encoder = load_encoder(path, config, model)
     return Captioner(model, encoder, SentenceEncoder.load(path / TOKENIZER), config)
 
 
 ENCODER = "encoder.keras"  # of a bundle whose encoder has other weights than those that ship
 
 
-def load_encoder(path: Path, config: CaptioningConfig) -> "keras.Model":
-    """The image encoder of a checked bundle: its own, or the one that comes with rnnapps."""
+def load_encoder(
+    path: Path, config: CaptioningConfig, model: "keras.Model | None" = None
+) -> "keras.Model":
+    """The image encoder of a checked bundle: that of its network (`model`, where it is loaded already),
+    its own, or the one that comes with rnnapps.
+    """
     from rnnapps import encoders
 
+    if config.encoder.trained:
+        return (model or bundle.load_model(path)).get_layer(config.encoder.encoder)
     if (path / ENCODER).exists():
         return bundle.load_model(path, ENCODER)
     return encoders.build(config.encoder.encoder)

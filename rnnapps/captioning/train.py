@@ -80,7 +80,7 @@ def train(config: CaptioningConfig) -> Path:
     known = list(chain.from_iterable(captions["train"]))
     features = inputs
     if frozen is None:  # these are pixels
-        features = {name: data.features_of(encoder, inputs[name]) for name in ("train", "test")}
+        features = {name: captioner.inputs(inputs[name]) for name in ("train", "test")}
     metrics = evaluate(captioner, features["test"], captions["test"], known) | {
         "baselines": baselines(features, captions, known),
         "data": {
@@ -125,8 +125,6 @@ def starting_encoder(config: CaptioningConfig) -> "keras.Model":
         path = bundle.find(config.training.init_from)
         first = bundle.config_of(CaptioningConfig(), bundle.check(path, "captioning"))
         if first.encoder.encoder == config.encoder.encoder:
-            if first.encoder.trained:
-                return bundle.load_model(path).get_layer(first.encoder.encoder)
             return load_encoder(path, first)
     return encoders.build(config.encoder.encoder, config.encoder.encoder_weights or "imagenet")
 

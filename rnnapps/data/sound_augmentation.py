@@ -63,7 +63,7 @@ class SoundAugmentation:
             for sound in recordings
         ]
         self.seed = seed
-        self.recorders = _recorder_noises(sampling_rate)
+        self.recorders = _recorder_noises(sampling_rate) if config.recording_noise else []
         frequencies = np.fft.rfftfreq(length, 1 / sampling_rate)
         place = np.log1p(frequencies / 700) / np.log1p(sampling_rate / 1400) * (GAINS - 1)
         self.curves = np.maximum(0, 1 - np.abs(place - np.arange(GAINS)[:, None]))
@@ -78,7 +78,7 @@ class SoundAugmentation:
 
         if is_recorded < config.recording_noise:
             sound = self.recorders[int(recorder * RECORDERS)]
-            sound = np.resize(np.roll(sound, int(moment * len(sound))), len(samples))
+            sound = sound.take(np.arange(len(samples)) - int(moment * len(sound)), mode="wrap")
             low, high = RECORDING_SNR
             samples = samples + self._scaled(sound, samples, low + softness * (high - low))
         if percents := _whole(speed, round(100 * config.speed_change)):
