@@ -65,17 +65,15 @@ def silence() -> Iterator[None]:
         os.close(stderr)
 
 
-def describe() -> dict[str, str | int]:
-    """Versions and hardware, for reports."""
-    import keras
-
+def describe() -> dict[str, str | int | None]:
+    """Versions and hardware, for reports; Keras and its backend where they are loaded."""
     from rnnapps import __version__
 
-    backend = keras.backend.backend()
-    return {
-        "rnnapps": __version__,
-        "keras": keras.__version__,
-        "backend": f"{backend} {__import__(backend).__version__}",
+    about: dict[str, str | int | None] = {"rnnapps": __version__}
+    if keras := sys.modules.get("keras"):
+        backend = keras.backend.backend()
+        about |= {"keras": keras.__version__, "backend": f"{backend} {__import__(backend).__version__}"}
+    return about | {
         "python": platform.python_version(),
         "processor": processor(),
         "cores": os.cpu_count(),

@@ -4,7 +4,7 @@ It holds:
 
     model.keras      the network, in Keras's own format (loaded in safe mode: no pickle, no lambda)
     config.json      application, bundle version, the configuration it was trained with, labels
-    metrics.json     its scores, with their signatures, origin of the data, seed, versions, hardware
+    metrics.json     its scores and those of its baselines, origin of the data, seed, versions, hardware
     card.md          what it is, for people
     SHA256SUMS       checksums of all other files, as `sha256sum` writes and checks them
     ...              what the application needs to encode its input, and plots
@@ -20,16 +20,20 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from rnnapps import APPLICATIONS, __version__, backend
+from rnnapps import __version__, backend
+from rnnapps.applications import APPLICATIONS
+from rnnapps.bundle_versions import VERSION, upgrade_config, upgrade_metrics
+from rnnapps.config import with_values
 from rnnapps.errors import UserError
-from rnnapps.outputs import check_folder
+from rnnapps.outputs import check_folder, write_json
+
+Config = TypeVar("Config")
 
 STEPS = ("step.tflite", "step.onnx")  # of what was exported
-VERSION = 1  # of the format: raise it when an older rnnapps could not read what this one writes
 MODEL, CONFIG, METRICS, CARD, SUMS = (
     "model.keras",
     "config.json",
@@ -40,9 +44,9 @@ MODEL, CONFIG, METRICS, CARD, SUMS = (
 
 
 def shipped() -> Iterator[Path]:
-    """The bundles in `saved_models/` of the current folder and of the project's checkout."""
-    roots = dict.fromkeys((Path.cwd(), Path(__file__).resolve().parent.parent))
-    for root in roots:
+    """The bundles in `saved_models/` of the current folder, of the project's clone, or of the wheel."""
+    package = Path(__file__).resolve().parent
+    for root in dict.fromkeys((Path.cwd(), package.parent, package)):
         yield from (config.parent for config in sorted(root.glob(f"saved_models/*/*/{CONFIG}")))
 
 
@@ -91,19 +95,31 @@ def check(path: Path, application: str | None = None) -> dict[str, Any]:
                 f"{path}: damaged bundle: {name} is not the file that was written (its SHA-256 "
                 f"differs): copy or train it again"
             )
-    config = read_json(path / CONFIG)
-    if config["bundle_version"] > VERSION:
+    settings = _settings(path)
+    if settings["bundle_version"] > VERSION:
         raise UserError(
-            f"{path}: written by rnnapps {config['rnnapps']} in bundle version "
-            f"{config['bundle_version']}; this is rnnapps {__version__}, which reads up to version "
+            f"{path}: written by rnnapps {settings.get('rnnapps')} in bundle version "
+            f"{settings['bundle_version']}; this is rnnapps {__version__}, which reads up to version "
             f"{VERSION}: pip install --upgrade rnnapps"
         )
-    if config["application"] not in APPLICATIONS or application not in (None, config["application"]):
+    if settings["application"] not in APPLICATIONS or application not in (None, settings["application"]):
         raise UserError(
-            f"{path}: a bundle of the application '{config['application']}', expected "
+            f"{path}: a bundle of the application '{settings['application']}', expected "
             f"{application or ' or '.join(APPLICATIONS)}"
         )
-    return config
+    return settings
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        settings = read_json(path / CONFIG)
+    except ValueError:
+        raise UserError(f"{path}: damaged bundle: {CONFIG} is not JSON") from None
+    kinds = {"application": str, "bundle_version": int, "config": dict}
+    for name, kind in kinds.items():
+        if not isinstance(settings, dict) or not isinstance(settings.get(name), kind):
+            raise UserError(f"{path}: damaged bundle: {CONFIG} has no valid '{name}'")
+    return settings
 
 
 def _sums(path: Path) -> dict[str, str]:
@@ -130,19 +146,41 @@ def read_json(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def config_of(default: Any, settings: dict[str, Any]) -> Any:
-    """The config that a bundle was trained with, from its `config.json`.
+def read_config(path: Path, kind: type[Config]) -> Config:
+    """The configuration that a checked bundle was trained with, whatever version wrote it.
 
     Args:
-        default: a config of the same class, of nested dataclasses.
-        settings: what `check` returned.
+        path: of the bundle.
+        kind: the class of the application's config.
+
+    Raises:
+        UserError: it names a field that this rnnapps does not know, or has a value that is not allowed.
     """
-    parts = {}
-    for field in fields(default):
-        value = settings["config"][field.name]
-        kind = type(getattr(default, field.name))
-        parts[field.name] = kind(**value) if isinstance(value, dict) else value
-    return type(default)(**parts)
+    try:
+        return with_values(kind(), upgrade_config(_settings(path)))
+    except UserError as error:
+        raise UserError(f"{path}: {CONFIG}: {error}: train it again, or upgrade rnnapps") from None
+
+
+def write_config(folder: Path, application: str, config: Any, **more: Any) -> None:
+    """Write the `config.json` of a bundle; `more` is what else its predictor needs, such as labels."""
+    from datetime import UTC, datetime
+
+    about = {
+        "application": application,
+        "bundle_version": VERSION,
+        "rnnapps": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    write_json(folder / CONFIG, about | more | {"config": asdict(config)})
+
+
+def read_metrics(path: Path) -> dict[str, Any]:
+    """The `metrics.json` of a checked bundle, in the schema of this version:
+
+    `scores`, `baselines` (scores by name), `signature`, `data`, `training`, `environment`.
+    """
+    return upgrade_metrics(read_json(path / METRICS), _settings(path))
 
 
 def save_model(model, folder: Path) -> None:
@@ -226,15 +264,3 @@ def _move_into_place(temporary: Path, path: Path) -> None:
     os.fsync(folder)  # else a power cut may undo the renames
     os.close(folder)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def identity(application: str) -> dict[str, Any]:
-    """The entries of `config.json` that say what the bundle is."""
-    from datetime import UTC, datetime
-
-    return {
-        "application": application,
-        "bundle_version": VERSION,
-        "rnnapps": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

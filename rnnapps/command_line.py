@@ -2,11 +2,9 @@
 
 import logging
 import os
-import shlex
 import sys
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -75,6 +73,11 @@ def parse(
     )
 
 
+def train_script(train: Callable[[Any], Any], config: type, application: str) -> None:
+    """What `python -m rnnapps.APPLICATION.train` does: the command `rnnapps train APPLICATION`."""
+    run(lambda arguments: train(parse(config, arguments, prog=f"rnnapps train {application}")))
+
+
 def first_word(command: str, arguments: list[str], known: Sequence[str]) -> str:
     """The first word of a command's arguments, which chooses among what is known.
 
@@ -97,33 +100,6 @@ def last_value(arguments: list[str], flag: str) -> str | None:
         elif word.startswith(f"{flag}="):
             value = word.removeprefix(f"{flag}=")
     return value
-
-
-def flags(config: Any) -> dict[str, Any]:
-    """The flags of a config of nested dataclasses, with their values."""
-    values: dict[str, Any] = {}
-    for field in fields(config):
-        value = getattr(config, field.name)
-        values |= flags(value) if is_dataclass(value) else {f"--{field.name.replace('_', '-')}": value}
-    return values
-
-
-def command(config: Any, prog: str) -> str:
-    """The command that makes a config: `prog` and the flags that are not at their default.
-
-    `--resume` and `--overwrite` are left out: they are about what stood there before; so is `--note`,
-    which is on the card itself.
-    """
-    default = flags(type(config)())
-    words = [prog]
-    for flag, value in flags(config).items():
-        if value == default[flag] or flag in ("--resume", "--overwrite", "--note"):
-            continue
-        if isinstance(value, bool):
-            words.append(flag if value else f"--no-{flag[2:]}")
-        else:
-            words += [flag, shlex.quote(str(value))]
-    return " ".join(words)
 
 
 def expand_config_file(arguments: list[str]) -> list[str]:

@@ -27,7 +27,7 @@ def check_file(file: Path) -> None:
 
 def write(file: Path, content: bytes) -> None:
     """Write a file whole, or leave what stood there."""
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    temporary = _temporary(file)
     try:
         temporary.write_bytes(content)
         temporary.replace(file)
@@ -35,6 +35,51 @@ def write(file: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def _temporary(file: Path) -> Path:
+    return file.with_name(f".{file.name}.{os.getpid()}.tmp")
+
+
 def write_json(file: Path, value: Any) -> None:
     """Write a JSON file for people and programs to read."""
     write(file, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+class JSONLines:
+    """A file with a JSON object a line: it gets its name when it is whole.
+
+    A context manager. After an error about some of the inputs (`UserError`) the answers to the others
+    are kept; after any other error, what stood there before.
+
+    Args:
+        file: its path; "-" is standard output, and None is nowhere.
+    """
+
+    def __init__(self, file: str | None):
+        self.file = None if file in (None, "-") else Path(file)
+        self.standard = file == "-"
+        if self.file is not None:
+            check_file(self.file)
+            self._temporary = _temporary(self.file)
+
+    def __enter__(self) -> "JSONLines":
+        if self.file is not None:
+            self._stream = self._temporary.open("w", encoding="utf-8")
+        return self
+
+    def write(self, value: Any) -> None:
+        """Add a line."""
+        line = json.dumps(value, ensure_ascii=False)
+        if self.standard:
+            print(line, flush=True)
+        elif self.file is not None:
+            print(line, file=self._stream)
+
+    def __exit__(self, kind: type[BaseException] | None, *about: object) -> None:
+        if self.file is None:
+            return
+        try:
+            self._stream.close()
+            if kind is None or issubclass(kind, UserError):
+                self._temporary.replace(self.file)
+        finally:
+            self._temporary.unlink(missing_ok=True)

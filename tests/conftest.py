@@ -1,16 +1,22 @@
-"""What the tests share: real sentences, and one small bundle trained on them."""
+"""What the tests share: real data of each kind in small, and one small bundle of each application.
+
+A bundle is trained once in a run of the tests, by the first process that asks for it.
+"""
 
 import csv
 import os
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
+from filelock import FileLock
 from PIL import Image
 
 # Processes that the tests start import the same packages; TensorFlow's notices are not under test.
@@ -19,32 +25,37 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 from rnnapps import datasets
-from rnnapps.captioning.config import CaptioningConfig, EncoderConfig, VocabularyConfig
-from rnnapps.captioning.config import ModelConfig as CaptioningModelConfig
-from rnnapps.captioning.train import train as train_captioner
-from rnnapps.data.caption_source_config import CaptionSourceConfig
-from rnnapps.data.emoji_pictures import read_emoji
-from rnnapps.data.parallel_source_config import ParallelSourceConfig
-from rnnapps.data.sound_augmentation_config import SoundAugmentationConfig
-from rnnapps.data.sound_source_config import SoundSourceConfig
-from rnnapps.data.sound_sources import read_clips
-from rnnapps.data.source_config import SourceConfig
+from rnnapps.applications import class_of
+from rnnapps.config import with_values
+from rnnapps.data.pictures.emoji import read_emoji
+from rnnapps.data.sound.source_config import SoundSourceConfig
+from rnnapps.data.sound.sources import read_clips
 from rnnapps.data.tables import read_table
-from rnnapps.data.text_config import TextConfig
-from rnnapps.keywords.config import ClipConfig, KeywordsConfig
-from rnnapps.keywords.config import ModelConfig as KeywordsModelConfig
-from rnnapps.keywords.train import train as train_keywords
-from rnnapps.sentiment import SentimentConfig, train
-from rnnapps.sentiment.config import ModelConfig
-from rnnapps.sentiment.data import EMBEDDED
-from rnnapps.training.config import TrainingConfig
-from rnnapps.translation.config import ModelConfig as TranslationModelConfig
-from rnnapps.translation.config import SubwordConfig, TranslationConfig
-from rnnapps.translation.data import EMBEDDED as PAIRS
-from rnnapps.translation.train import train as train_translator
 
-SMALL_MODEL = ModelConfig(units=8, embedding_size=16)
-SMALL_TEXT = TextConfig(vocabulary=600, max_length=32)  # few lengths: XLA compiles each
+# Options of trainings that take seconds: few lengths, as XLA compiles each.
+SMALL = {
+    "sentiment": {
+        "text": {"vocabulary": 600, "max_length": 16},
+        "model": {"units": 8, "embedding_size": 16},
+        "training": {"epochs": 2, "learning_rate": 0.01},
+    },
+    "translation": {
+        "text": {"vocabulary": 600, "max_tokens": 8},
+        "model": {"units": 16, "embedding_size": 16},
+        "training": {"epochs": 2, "learning_rate": 0.01, "ema_momentum": 0.0},
+    },
+    "captioning": {
+        "text": {"tokens": "subwords", "vocabulary": 400, "max_tokens": 20},
+        "model": {"units": 16, "embedding_size": 16},
+        "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
+    },
+    "keywords": {
+        "clips": {"seconds": 0.5},
+        "augmentation": {"noise_share": 0.2, "speed_change": 0.05},
+        "model": {"units": 8, "filters": 4, "mels": 24, "time_masks": 0, "layer_dropout": 0.0},
+        "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
+    },
+}
 
 
 def run(*command: str, backend: str = "tensorflow", **options) -> subprocess.CompletedProcess:
@@ -65,22 +76,6 @@ def with_training(config, **options):
     return replace(config, training=replace(config.training, **options))
 
 
-@pytest.fixture(scope="session")
-def sentences() -> list[dict[str, str]]:
-    """Every 23rd labelled sentence of the embedded data, 717 of them: text, label, positive."""
-    rows = [row.fields for row in read_table(EMBEDDED) if row.fields["label"]][::23]
-    random.Random(0).shuffle(rows)  # the file has movies, products and tweets one after the other
-    return [{name: row[name] for name in ("text", "label", "positive")} for row in rows]
-
-
-@pytest.fixture(scope="session")
-def sentences_csv(sentences, tmp_path_factory) -> Path:
-    """These sentences as a file of a user."""
-    file = tmp_path_factory.mktemp("data") / "sentences.csv"
-    write_csv(file, sentences)
-    return file
-
-
 def write_csv(file: Path, rows: list[dict[str, str]]) -> None:
     """Write rows as a CSV file."""
     with file.open("w", encoding="utf-8", newline="") as stream:
@@ -90,136 +85,158 @@ def write_csv(file: Path, rows: list[dict[str, str]]) -> None:
 
 
 @pytest.fixture(scope="session")
-def small_config(sentences_csv, tmp_path_factory) -> SentimentConfig:
-    """A training of a few seconds."""
-    return SentimentConfig(
-        source=SourceConfig(data=str(sentences_csv)),
-        text=SMALL_TEXT,
-        model=SMALL_MODEL,
-        training=TrainingConfig(
-            output=str(tmp_path_factory.mktemp("runs") / "small"), epochs=2, learning_rate=0.01
-        ),
-    )
+def shared(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """`shared(name, make)` is a folder that `make(folder)` has filled, in the first process that asks."""
+    root = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        root = root.parent  # that of all processes of this run
+
+    def folder_of(name: str, make: Callable[[Path], object]) -> Path:
+        folder = root / "shared" / name
+        folder.parent.mkdir(exist_ok=True, parents=True)
+        with FileLock(f"{folder}.lock"):
+            if not folder.exists():
+                folder.mkdir()
+                make(folder)
+        return folder
+
+    return folder_of
 
 
 @pytest.fixture(scope="session")
-def small_bundle(small_config) -> Path:
-    """The bundle of that training."""
-    return train(small_config)
+def sentences() -> list[dict[str, str]]:
+    """Every 23rd labelled sentence of the embedded data, 717 of them: text, label, positive."""
+    rows = [row.fields for row in read_table(datasets.path("sentences/sentences.csv.xz"))]
+    rows = [row for row in rows if row["label"]][::23]
+    random.Random(0).shuffle(rows)  # the file has movies, products and tweets one after the other
+    return [{name: row[name] for name in ("text", "label", "positive")} for row in rows]
 
 
 @pytest.fixture(scope="session")
-def pairs_tsv(tmp_path_factory) -> Path:
+def sentences_csv(sentences, shared) -> Path:
+    """These sentences as a file of a user."""
+    folder = shared("sentences", lambda folder: write_csv(folder / "sentences.csv", sentences))
+    return folder / "sentences.csv"
+
+
+@pytest.fixture(scope="session")
+def pairs_tsv(shared) -> Path:
     """Every 8th of the embedded English-French pairs of at most 20 letters: few tokens, few lengths."""
-    rows = [row.fields for row in read_table(PAIRS / "en-fr.tsv.xz")]
-    rows = [row for row in rows if max(len(row["en"]), len(row["fr"])) <= 20][::8]
-    file = tmp_path_factory.mktemp("pairs") / "pairs.tsv"
-    lines = ["en\tfr", *(f"{row['en']}\t{row['fr']}" for row in rows)]
-    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return file
+
+    def make(folder):
+        rows = [row.fields for row in read_table(datasets.path("translation/en-fr.tsv.xz"))]
+        rows = [row for row in rows if max(len(row["en"]), len(row["fr"])) <= 20][::8]
+        lines = ["en\tfr", *(f"{row['en']}\t{row['fr']}" for row in rows)]
+        (folder / "pairs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    return shared("pairs", make) / "pairs.tsv"
 
 
 @pytest.fixture(scope="session")
-def small_translation_config(pairs_tsv, tmp_path_factory) -> TranslationConfig:
-    """A training of a few seconds, on lengths of 8 and 16."""
-    return TranslationConfig(
-        source=ParallelSourceConfig(data=str(pairs_tsv)),
-        text=SubwordConfig(vocabulary=600, max_tokens=16),
-        model=TranslationModelConfig(units=32, embedding_size=32),
-        training=TrainingConfig(
-            output=str(tmp_path_factory.mktemp("runs") / "translation"),
-            epochs=20,
-            patience=20,
-            learning_rate=0.01,
-            average=0.0,
-        ),
-    )
-
-
-@pytest.fixture(scope="session")
-def small_translation(small_translation_config) -> Path:
-    """The bundle of that training."""
-    return train_translator(small_translation_config)
-
-
-@pytest.fixture(scope="session")
-def words_folder(tmp_path_factory) -> Path:
+def words_folder(shared) -> Path:
     """Three words, 30 clips each, in the layout of Speech Commands, and noise of 30 s."""
-    folder = tmp_path_factory.mktemp("words")
-    number = 0
-    for clip in read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]:
-        if clip.word in ("one", "two", "five"):
+
+    def make(folder):
+        clips = read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]
+        clips = [clip for clip in clips if clip.word in ("one", "two", "five")]
+        for number, clip in enumerate(clips):
             (folder / clip.word).mkdir(exist_ok=True)
-            speaker = f"{clip.speaker}{number % 5}"  # as many as it takes to divide them into parts
+            speaker = f"{clip.speaker}{number % 5}"  # as many as it takes to divide them into splits
             file = folder / clip.word / f"{speaker}_nohash_{number}.wav"
             soundfile.write(file, clip.samples, 8000)
-            number += 1
-    (folder / "_background_noise_").mkdir()
-    noise = np.random.default_rng(0).normal(scale=0.02, size=240_000).clip(-1, 1)
-    soundfile.write(folder / "_background_noise_" / "hiss.wav", noise, 8000)
-    return folder
+        (folder / "_background_noise_").mkdir()
+        noise = np.random.default_rng(0).normal(scale=0.02, size=240_000).clip(-1, 1)
+        soundfile.write(folder / "_background_noise_" / "hiss.wav", noise, 8000)
+
+    return shared("words", make)
 
 
 @pytest.fixture(scope="session")
-def small_keywords_config(words_folder, tmp_path_factory) -> KeywordsConfig:
-    """A training of a few seconds, on clips of half a second."""
-    return KeywordsConfig(
-        source=SoundSourceConfig(data=str(words_folder)),
-        clips=ClipConfig(seconds=0.5),
-        augmentation=SoundAugmentationConfig(noise_share=0.2, speed_change=0.05),
-        model=KeywordsModelConfig(
-            units=16, filters=8, mels=24, time_masks=0, layer_dropout=0, output_dropout=0
-        ),
-        training=TrainingConfig(
-            output=str(tmp_path_factory.mktemp("runs") / "keywords"),
-            epochs=12,
-            patience=12,
-            batch_size=8,
-            learning_rate=0.01,
-            average=0.0,
-        ),
-    )
+def pictures_folder(shared) -> Path:
+    """60 of the embedded pictures as files, two captions each, with the splits in captions.csv."""
+
+    def make(folder):
+        rows = []
+        for number, (_, picture) in enumerate(read_emoji(datasets.path("emoji"), "en")[::60][:60]):
+            Image.fromarray(picture.pixels((64, 64))).save(folder / f"{number}.png")
+            split = "test" if number % 6 == 0 else "val" if number % 6 == 1 else "train"
+            for caption in (picture.captions[0], f"a picture of {picture.captions[0]}"):
+                rows.append({"image": f"{number}.png", "caption": caption, "split": split})
+        write_csv(folder / "captions.csv", rows)
+
+    return shared("pictures", make)
 
 
 @pytest.fixture(scope="session")
-def small_keywords(small_keywords_config) -> Path:
-    """The bundle of that training."""
-    return train_keywords(small_keywords_config)
+def small_configs(request, shared) -> Callable:
+    """`small_configs("sentiment")` is the config of a training of a few seconds."""
+    sources = {
+        "sentiment": "sentences_csv",
+        "translation": "pairs_tsv",
+        "captioning": "pictures_folder",
+        "keywords": "words_folder",
+    }
+
+    def config_of(application: str):
+        source = {"data": str(request.getfixturevalue(sources[application]))}
+        config = with_values(class_of(application, "Config")(), SMALL[application] | {"source": source})
+        if application == "captioning":
+            cache = shared("features", lambda folder: None)
+            config = replace(config, encoder=replace(config.encoder, feature_cache=str(cache)))
+        return config
+
+    return config_of
 
 
 @pytest.fixture(scope="session")
-def pictures_folder(tmp_path_factory) -> Path:
-    """60 of the embedded pictures as files, two captions each, with the parts in captions.csv."""
-    folder = tmp_path_factory.mktemp("pictures")
-    rows = []
-    for number, (_, picture) in enumerate(read_emoji(datasets.path("emoji"), "en")[::60][:60]):
-        Image.fromarray(picture.pixels((64, 64))).save(folder / f"{number}.png")
-        part = "test" if number % 6 == 0 else "valid" if number % 6 == 1 else "train"
-        for caption in (picture.captions[0], f"a picture of {picture.captions[0]}"):
-            rows.append({"image": f"{number}.png", "caption": caption, "split": part})
-    write_csv(folder / "captions.csv", rows)
-    return folder
+def small_bundles(small_configs, shared) -> Callable[[str], Path]:
+    """`small_bundles("sentiment")` is the bundle of that training."""
+
+    def bundle_of(application: str) -> Path:
+        def make(folder):
+            config = with_training(small_configs(application), output=str(folder / "small"))
+            import_module(f"rnnapps.{application}.train").train(config)
+
+        return shared(f"bundle-{application}", make) / "small"
+
+    return bundle_of
 
 
 @pytest.fixture(scope="session")
-def small_captioning_config(pictures_folder, tmp_path_factory) -> CaptioningConfig:
-    """A training of a few seconds, with the features of the shipped encoder."""
-    return CaptioningConfig(
-        source=CaptionSourceConfig(data=str(pictures_folder)),
-        encoder=EncoderConfig(feature_cache=str(tmp_path_factory.mktemp("features"))),
-        text=VocabularyConfig(tokens="subwords", vocabulary=400, max_tokens=20),
-        model=CaptioningModelConfig(units=16, embedding_size=16),
-        training=TrainingConfig(
-            output=str(tmp_path_factory.mktemp("runs") / "captioning"),
-            epochs=4,
-            batch_size=8,
-            learning_rate=0.01,
-            average=0.0,
-        ),
-    )
+def small_config(small_configs):
+    return small_configs("sentiment")
 
 
 @pytest.fixture(scope="session")
-def small_captioner(small_captioning_config) -> Path:
-    """The bundle of that training."""
-    return train_captioner(small_captioning_config)
+def small_bundle(small_bundles) -> Path:
+    return small_bundles("sentiment")
+
+
+@pytest.fixture(scope="session")
+def small_translation_config(small_configs):
+    return small_configs("translation")
+
+
+@pytest.fixture(scope="session")
+def small_translation(small_bundles) -> Path:
+    return small_bundles("translation")
+
+
+@pytest.fixture(scope="session")
+def small_keywords_config(small_configs):
+    return small_configs("keywords")
+
+
+@pytest.fixture(scope="session")
+def small_keywords(small_bundles) -> Path:
+    return small_bundles("keywords")
+
+
+@pytest.fixture(scope="session")
+def small_captioning_config(small_configs):
+    return small_configs("captioning")
+
+
+@pytest.fixture(scope="session")
+def small_captioner(small_bundles) -> Path:
+    return small_bundles("captioning")

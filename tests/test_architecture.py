@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import rnnapps
-from rnnapps.cli import FIRST_WORDS
+from rnnapps.commands.main import FIRST_WORDS
 
 ROOT = Path(rnnapps.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))

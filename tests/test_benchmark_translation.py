@@ -13,11 +13,11 @@ from conftest import run
 
 from rnnapps import bundle
 from rnnapps.benchmark import translation, translation_worker
-from rnnapps.data.sentence_encoder import END
+from rnnapps.data.text.sentence_encoder import END
 from rnnapps.errors import UserError
 from rnnapps.outputs import write_json
 from rnnapps.translation import data
-from rnnapps.translation.infer import TOKENIZERS
+from rnnapps.translation.predictor import TOKENIZERS
 from rnnapps.translation.train import make_model
 
 # A single shape of batches: XLA compiles each.

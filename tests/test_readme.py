@@ -17,21 +17,21 @@ from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.benchmark.translation import TranslationOptions
 from rnnapps.captioning import CaptioningConfig
 from rnnapps.captioning.evaluate import EvaluateOptions as EvaluateCaptioning
-from rnnapps.captioning.infer import PredictOptions as PredictCaptioning
-from rnnapps.cli import COMMANDS
+from rnnapps.captioning.predictor import PredictOptions as PredictCaptioning
+from rnnapps.commands.main import COMMANDS
 from rnnapps.command_line import parse
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig
 from rnnapps.keywords import KeywordsConfig
 from rnnapps.keywords.evaluate import EvaluateOptions as EvaluateKeywords
 from rnnapps.keywords.export import ExportOptions
-from rnnapps.keywords.infer import PredictOptions as PredictKeywords
+from rnnapps.keywords.predictor import PredictOptions as PredictKeywords
 from rnnapps.keywords.stream import StreamOptions
 from rnnapps.sentiment import SentimentConfig
 from rnnapps.sentiment.evaluate import EvaluateOptions as EvaluateSentiment
-from rnnapps.sentiment.infer import PredictOptions as PredictSentiment
+from rnnapps.sentiment.predictor import PredictOptions as PredictSentiment
 from rnnapps.translation import TranslationConfig
 from rnnapps.translation.evaluate import EvaluateOptions as EvaluateTranslation
-from rnnapps.translation.infer import PredictOptions as PredictTranslation
+from rnnapps.translation.predictor import PredictOptions as PredictTranslation
 
 ROOT = Path(rnnapps.__file__).parent.parent
 READMES = [ROOT / "README.md", *sorted((ROOT / "rnnapps").glob("*/README.md"))]

@@ -14,7 +14,7 @@ from pathlib import Path
 import rnnapps
 from rnnapps import backend
 from rnnapps.command_line import parse
-from rnnapps.decoding_config import DecodingConfig
+from rnnapps.inference.decoding_config import DecodingConfig
 
 SIZES = (1, 32)
 
@@ -40,10 +40,10 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = _files(Path(folder), max(SIZES))
         for size in SIZES:
-            pixels = [captioner.pixels(file) for file in files[:size]]
+            pixels = [captioner.read(file) for file in files[:size]]
             inputs = captioner.inputs(pixels)
             phases = {
-                "reading": lambda size=size: [captioner.pixels(file) for file in files[:size]],
+                "reading": lambda size=size: [captioner.read(file) for file in files[:size]],
                 "encoder": lambda pixels=pixels: captioner.inputs(pixels),
             }
             for name, width in (("greedy", 1), ("beam of 5", 5)):
@@ -61,11 +61,10 @@ def _files(folder: Path, number: int) -> list[Path]:
     """So many embedded test pictures as PNG files."""
     from PIL import Image
 
-    from rnnapps.captioning import data
-    from rnnapps.data.caption_source_config import CaptionSourceConfig
+    from rnnapps.captioning import CaptioningConfig, data
 
     files = []
-    for row, picture in enumerate(data.load(CaptionSourceConfig())["test"][:number]):
+    for row, picture in enumerate(data.load(CaptioningConfig())["test"].pictures[:number]):
         files.append(folder / f"{row}.png")
         Image.fromarray(picture.pixels((64, 64))).save(files[-1])
     return files

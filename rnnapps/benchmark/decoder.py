@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 
 from rnnapps import backend
-from rnnapps.command_line import command, parse
+from rnnapps.command_line import parse
+from rnnapps.config import command
 from rnnapps.errors import require
 from rnnapps.outputs import check_file, write_json
 

@@ -7,15 +7,13 @@ options are those of a training: every flag of `rnnapps train APPLICATION` is ta
 import time
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
 
-from rnnapps import backend, sentiment, translation
+from rnnapps import backend
+from rnnapps.applications import class_of
+from rnnapps.benchmark.prepared import prepare
 from rnnapps.command_line import first_word, parse
-from rnnapps.data.bucketed_batches import BucketedBatches
 
-if TYPE_CHECKING:
-    import keras
-
+APPLICATIONS = ("sentiment", "translation")  # whose batches are of tokens
 STEPS = 100
 
 
@@ -27,44 +25,9 @@ class Appetite:
     taken: float
 
 
-def sentiment_training(
-    config: sentiment.SentimentConfig,
-) -> "tuple[keras.Model, BucketedBatches]":
-    """The network and the batches of a training."""
-    from rnnapps.sentiment import data
-    from rnnapps.sentiment.train import make_model, starting_encoder
-
-    examples, labels = data.load(config.source)
-    encoder = starting_encoder(config, examples["train"].texts)
-    batches, _ = data.make_batches(config, examples, encoder)
-    return make_model(config, encoder, labels, len(batches)), batches
-
-
-def translation_training(
-    config: translation.TranslationConfig,
-) -> "tuple[keras.Model, BucketedBatches]":
-    """The network and the batches of a training."""
-    from rnnapps.translation import data
-    from rnnapps.translation.train import make_model, starting_encoders
-
-    parts = data.load(config.source)
-    encoders = starting_encoders(config, parts["train"])
-    batches, _ = data.make_batches(config, parts, encoders)
-    return make_model(config, encoders, len(batches)), batches
-
-
-TRAININGS = {
-    "sentiment": (sentiment.SentimentConfig, sentiment_training),
-    "translation": (translation.TranslationConfig, translation_training),
-}
-
-
 def measure(application: str, config) -> Appetite:
     """Time an epoch of batches, and up to 100 training steps."""
-    options = config.training
-    backend.prepare(options.threads, options.precision, options.seed)
-    _, prepare = TRAININGS[application]
-    model, batches = prepare(config)
+    model, batches, _ = prepare(application, config)
 
     start = time.perf_counter()
     count = sum(tokens(batch) for batch in batches.epoch(0))
@@ -89,8 +52,8 @@ def tokens(batch: tuple) -> int:
 
 def main(arguments: list[str]) -> None:
     """The command."""
-    application = first_word("benchmark input", arguments, list(TRAININGS))
-    config, _ = TRAININGS[application]
+    application = first_word("benchmark input", arguments, APPLICATIONS)
+    config = class_of(application, "Config")
     options = parse(config, arguments[1:], prog=f"rnnapps benchmark input {application}")
     speed = measure(application, options)
     print(

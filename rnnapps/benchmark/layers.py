@@ -26,7 +26,8 @@ from typing import Any
 
 from rnnapps import backend
 from rnnapps.benchmark.layer_worker import OURS, Case
-from rnnapps.command_line import command, parse
+from rnnapps.command_line import parse
+from rnnapps.config import command
 from rnnapps.errors import UserError, require
 from rnnapps.outputs import check_file, write_json
 

@@ -17,7 +17,8 @@ from pathlib import Path
 from rnnapps import backend
 from rnnapps.benchmark.layer_worker import Case, Measure, within_fit
 from rnnapps.benchmark.layers import ROUND_LEAST, ROUND_SECONDS, Row, figures
-from rnnapps.command_line import command, parse
+from rnnapps.command_line import parse
+from rnnapps.config import command
 from rnnapps.errors import require
 from rnnapps.outputs import check_file, write_json
 

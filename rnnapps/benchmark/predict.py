@@ -6,34 +6,30 @@ a warm prediction of one text, and 1,000 texts at once; on the test texts of the
 
 import statistics
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-import rnnapps
 from rnnapps import backend, bundle
+from rnnapps.applications import class_of
 from rnnapps.command_line import first_word, parse
-from rnnapps.data.parallel_source_config import ParallelSourceConfig
-from rnnapps.data.source_config import SourceConfig
-from rnnapps.data.sources import read_rows
 
 REPEATS = 200
 
 
-def sentiment_texts(settings: dict) -> list[str]:
+def sentiment_texts(config) -> Sequence[str]:
     """The test texts of the embedded data."""
-    from rnnapps.sentiment.data import EMBEDDED
+    from rnnapps.sentiment import SentimentConfig, data
 
-    rows = read_rows(SourceConfig(), ("text", "label"), EMBEDDED)["test"]
-    return [row.fields["text"] for row in rows]
+    return data.load(SentimentConfig())["test"].inputs
 
 
-def translation_texts(settings: dict) -> list[str]:
+def translation_texts(config) -> Sequence[str]:
     """The test sentences of the embedded data in the bundle's languages, of all lengths alike."""
-    from rnnapps.translation.data import load_part
+    from rnnapps.translation import data
 
-    languages = {
-        name: settings["config"]["source"][name] for name in ("source_language", "target_language")
-    }
-    sources, _ = load_part(ParallelSourceConfig(**languages), "test")
+    sources, _ = data.load(replace(config, source=replace(config.source, data="embedded")))[
+        "test"
+    ].scored
     return sources[:: len(sources) // 1000]
 
 
@@ -56,12 +52,10 @@ def measure(application: str, model: str) -> dict[str, float]:
     times["import Keras and backend"] = time.perf_counter() - start
 
     start = time.perf_counter()
-    path = bundle.find(model)
-    settings = bundle.check(path, application)
-    predictor = rnnapps.load(path)
+    predictor = class_of(application, "Predictor").load(bundle.find(model))
     times["load the bundle"] = time.perf_counter() - start
 
-    texts = TEXTS[application](settings)[:1000]
+    texts = TEXTS[application](predictor.config)[:1000]
     start = time.perf_counter()
     predictor(texts[0])
     times["first prediction"] = time.perf_counter() - start

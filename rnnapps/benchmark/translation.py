@@ -29,13 +29,13 @@ from typing import TYPE_CHECKING, Any
 
 from rnnapps import backend, bundle
 from rnnapps.benchmark import translation_worker as worker
-from rnnapps.command_line import command, parse
-from rnnapps.decoding_config import DecodingConfig
+from rnnapps.command_line import parse
+from rnnapps.config import command
 from rnnapps.errors import UsageError, UserError, require
+from rnnapps.inference.decoding_config import DecodingConfig
 from rnnapps.outputs import check_file, write_json
 from rnnapps.translation import data
 from rnnapps.translation.config import TranslationConfig
-from rnnapps.translation.train import starting_encoders
 
 if TYPE_CHECKING:
     from rnnapps.decoding import Hypotheses
@@ -126,9 +126,9 @@ def time_training(options: TranslationOptions) -> tuple[Figures, dict[str, str |
         # First of all: a process begins with the peak of memory of the one that started it.
         starting = {kind: pool.submit(worker.start, config) for kind, pool in pools.items()}
         started = {kind: future.result() for kind, future in starting.items()}
-        parts = data.load(config.source)
-        encoders = starting_encoders(config, parts["train"])
-        batches, _ = data.make_batches(config, parts, encoders)
+        splits = data.load(config)
+        encoders = data.learn_encoders(config.text, splits["train"].pairs)
+        batches, _ = data.make_batches(config, splits, encoders)
         parameters = ask(worker.make, config, encoders, len(batches), options.xla)
         check_alike(parameters)
         epochs = chain.from_iterable(batches.epoch(epoch) for epoch in count())
@@ -229,9 +229,9 @@ def time_search(path: Path, sources: Sequence[str], options: TranslationOptions)
     the first does. All else that a translator does is the same, and counted.
     """
     backend.prepare(options.config.training.threads)
-    from rnnapps.translation.infer import load
+    from rnnapps.translation.predictor import TranslationPredictor
 
-    translate = load(path)
+    translate = TranslationPredictor.load(path)
     plain = {"beam_width": options.beam_width, "length_penalty": 0.0}
     ways = {
         "one compiled program": DecodingConfig(**plain),
@@ -286,12 +286,12 @@ def find_bundle(options: TranslationOptions) -> Path:
         UserError: there is none, or it translates other languages than those of the sentences.
     """
     path = bundle.find(options.model)
-    trained_on = bundle.check(path, "translation")["config"]["source"]
-    source = options.config.source
+    bundle.check(path, "translation")
+    trained_on, source = bundle.read_config(path, TranslationConfig).source, options.config.source
     for field in ("source_language", "target_language"):
-        if trained_on[field] != getattr(source, field):
-            flag = f"--{field.replace('_', '-')}"
-            raise UsageError(f"{flag} is {getattr(source, field)}, but {path} has {trained_on[field]}")
+        given, known = getattr(source, field), getattr(trained_on, field)
+        if given != known:
+            raise UsageError(f"--{field.replace('_', '-')} is {given}, but {path} has {known}")
     return path
 
 
@@ -308,7 +308,7 @@ def main(arguments: list[str]) -> None:
         print(training_table(figures, options), flush=True)
         report["training"] = figures | {"ratios": training_ratios(figures)}
     if path:
-        sources, _ = data.load_part(options.config.source, "test")
+        sources, _ = data.load(options.config)["test"].scored
         # They may stand in order of their lengths.
         sources = sources[:: max(1, len(sources) // options.sentences)][: options.sentences]
         figures, about = time_search(path, sources, options), backend.describe()

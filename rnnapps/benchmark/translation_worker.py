@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnapps import backend
-from rnnapps.data.sentence_encoder import SentenceEncoder
+from rnnapps.data.text.sentence_encoder import SentenceEncoder
 from rnnapps.translation.config import TranslationConfig
 
 if TYPE_CHECKING:
@@ -38,27 +38,23 @@ def make(
     xla: bool,
 ) -> int:
     """Make the network, "rnnapps" or "keras", compiled alike, and return its number of parameters."""
-    from rnnapps.translation.train import make_model
+    import keras
 
-    model = (make_model if kind == "rnnapps" else make_keras_model)(config, encoders, steps_per_epoch)
-    if xla:
-        model.jit_compile = True
+    from rnnapps.benchmark.plain_keras import translator
+    from rnnapps.training.optimizer import make_optimizer
+    from rnnapps.training.token_loss import TokenLoss
+    from rnnapps.translation.model import build
+
+    network = build if kind == "rnnapps" else translator
+    model = network(config.model, *(encoder.size for encoder in encoders))
+    model.compile(
+        make_optimizer(config.training, steps_per_epoch),
+        TokenLoss(config.label_smoothing),
+        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=True if xla else "auto",
+    )
     _models[kind] = model
     return model.count_params()
-
-
-def make_keras_model(
-    config: TranslationConfig,
-    encoders: tuple[SentenceEncoder, SentenceEncoder],
-    steps_per_epoch: int,
-) -> "keras.Model":
-    """The network in Keras's layers, compiled as ours."""
-    from rnnapps.benchmark.plain_keras import translator
-    from rnnapps.training.token_loss import compile_model
-
-    model = translator(config.model, *(encoder.size for encoder in encoders))
-    compile_model(model, config.training, config.label_smoothing, steps_per_epoch)
-    return model
 
 
 def train(kind: str, batches: list[tuple]) -> tuple[list[float], float]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnapps.data.caption_source_config import CaptionSourceConfig
+from rnnapps.data.pictures.source_config import CaptionSourceConfig
 from rnnapps.errors import require
 from rnnapps.training.config import TrainingConfig
 
@@ -28,6 +28,11 @@ class EncoderConfig:
         """Whether the encoder is trained with the rest."""
         return self.train_encoder or self.encoder == "small_cnn"
 
+    @property
+    def ships(self) -> bool:
+        """Whether its weights come with rnnapps, so that a bundle need not hold them."""
+        return self.encoder == "efficientnet_lite0" and self.encoder_weights is None
+
 
 @dataclass(frozen=True)
 class VocabularyConfig:
@@ -41,8 +46,8 @@ class VocabularyConfig:
     vocabulary: int = 1000
     """size of the vocabulary of subwords"""
     captions: int = 5
-    """captions of a picture in an epoch, or as many as pictures have on average, if these are fewer; of
-    a picture with more, others are drawn in every epoch"""
+    """captions of a picture in an epoch, or as many as pictures have on average, if these are fewer;
+    pictures with more captions are resampled each epoch"""
     max_tokens: int = 30
     """longest caption that is trained on, and that is written; longer ones are left out and counted"""
 
@@ -102,7 +107,7 @@ class CaptioningConfig:
         epochs=20,
         batch_size=32,
         learning_rate=1e-3,
-        average=0.0,
+        ema_momentum=0.0,
         weight_decay=1e-3,
     )
     label_smoothing: float = 0.1

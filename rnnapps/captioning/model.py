@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 
 from rnnapps.captioning.config import ModelConfig
-from rnnapps.data.sentence_encoder import END
+from rnnapps.data.text.sentence_encoder import END
 from rnnapps.layers import AttentionDecoder, DoublyStochastic
 
 

@@ -80,6 +80,10 @@ class BucketedBatches:
             self._batch(self.sequences, rows[-self.batch_size :]),
         )
 
+    def arrays(self) -> Iterator[np.ndarray]:
+        """All that the batches are made of."""
+        yield from self.sequences
+
     def _batch(self, sequences: Sequence[np.ndarray], rows: np.ndarray) -> tuple:
         raise NotImplementedError  # what a batch is, its kind knows
 

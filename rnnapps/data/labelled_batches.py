@@ -1,6 +1,6 @@
 """Sequences with a target each as padded batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -33,6 +33,10 @@ class LabelledBatches(BucketedBatches):
         super().__init__(sequences, batch_size, seed, resample)
         self.targets = targets
         self.weights = weights
+
+    def arrays(self) -> Iterator[np.ndarray]:
+        yield from self.sequences
+        yield self.targets
 
     def _batch(self, sequences: Sequence[np.ndarray], rows: np.ndarray) -> tuple:
         x = pad([sequences[row] for row in rows])

@@ -1,17 +1,35 @@
-"""A fixed split of examples into train, valid and test parts."""
+"""A fixed split of examples into train, validation and test."""
 
 import hashlib
 import logging
 import unicodedata
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 log = logging.getLogger(__name__)
 
 Item = TypeVar("Item")
 
-TEST_SHARE = 0.2
-VALID_SHARE = 0.1
+SPLITS = ("train", "validation", "test")
+SPLIT_NAMES = {  # what sources call them; restval is more to train on, of COCO as Karpathy divided it
+    "train": "train",
+    "restval": "train",
+    "valid": "validation",
+    "val": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+}
+
+
+class Shares(NamedTuple):
+    """The shares of the training examples that a source without these splits gives to them."""
+
+    test: float
+    validation: float
+
+
+DEFAULT_SHARES = Shares(test=0.2, validation=0.1)
 
 
 def content_key(text: str) -> str:
@@ -34,33 +52,64 @@ class _Letters(dict):
 _LETTERS = _Letters()
 
 
-def split_of(key: str, test_share: float = TEST_SHARE, valid_share: float = VALID_SHARE) -> str:
-    """Assign an example to "train", "valid" or "test" by the SHA-256 of its content or group.
+def split_of(key: str, shares: Shares = DEFAULT_SHARES) -> str:
+    """Assign an example to "train", "validation" or "test" by the SHA-256 of its content or group.
 
-    The assignment depends on nothing else: equal keys never part, a seed does not move a row, and
-    neither does adding rows.
+    The assignment depends on nothing else: equal keys are never separated, a seed does not move a row,
+    and neither does adding rows.
     """
     position = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
-    if position < test_share:
+    if position < shares.test:
         return "test"
-    return "valid" if position < test_share + valid_share else "train"
+    return "validation" if position < shares.test + shares.validation else "train"
 
 
-def leave_out_copies(
-    parts: dict[str, list[tuple[Sequence[str], Item]]], message: str
+def divide(
+    given: Mapping[str, Sequence[Item]],
+    keys: Callable[[Item], Sequence[str]],
+    what: str,
+    shares: Shares = DEFAULT_SHARES,
+    groups: Callable[[Sequence[Item]], Sequence[str]] | None = None,
 ) -> dict[str, list[Item]]:
-    """The items of each part, without those that share a key with an item of a later part.
+    """Give a source the splits "train", "validation" and "test", of which no two share a key.
+
+    A split that the source has stays as it is, an empty one too. One that it lacks takes its share of
+    the training examples, by the fixed hash of their group. An example that shares a key with one of a
+    later split is left out and counted: the network would be tested on what it was trained on.
 
     Args:
-        parts: the keys of each item, and the item; training first, then what is held out.
-        message: logged with how many items of which part were left out, `%d` and `%s`.
+        given: the examples by split, as the source has them.
+        keys: what of an example must not stand in two splits, such as its text.
+        what: the examples are called, in the plural.
+        shares: of the splits that are not given.
+        groups: of each training example the group that must not be divided, such as its speaker; by
+            default its first key.
     """
+    divided = {split: list(given.get(split, ())) for split in SPLITS}
+    lacking = Shares(
+        test=0.0 if "test" in given else shares.test,
+        validation=0.0 if "validation" in given else shares.validation,
+    )
+    if any(lacking):
+        train, divided["train"] = divided["train"], []
+        names = groups(train) if groups else [keys(item)[0] for item in train]
+        for name, item in zip(names, train, strict=True):
+            divided[split_of(name, lacking)].append(item)
+    return _without_copies(divided, keys, what)
+
+
+def _without_copies(
+    splits: dict[str, list[Item]], keys: Callable[[Item], Sequence[str]], what: str
+) -> dict[str, list[Item]]:
     kept: dict[str, list[Item]] = {}
     later: set[str] = set()
-    for part in reversed(parts):
-        kept[part] = [item for keys, item in parts[part] if later.isdisjoint(keys)]
-        if copies := len(parts[part]) - len(kept[part]):
-            log.info(message, copies, part)
-        for keys, _ in parts[part]:
-            later.update(keys)
-    return {part: kept[part] for part in parts}
+    for split in reversed(splits):
+        keyed = [(keys(item), item) for item in splits[split]]
+        kept[split] = [item for some, item in keyed if later.isdisjoint(some)]
+        if copies := len(keyed) - len(kept[split]):
+            log.info(
+                "%d %s %s left out: the same content stands in a held-out split too", copies, split, what
+            )
+        for some, _ in keyed:
+            later.update(some)
+    return {split: kept[split] for split in splits}

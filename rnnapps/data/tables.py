@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rnnapps.data.json_lines import json_objects
 from rnnapps.data.row import Row
+from rnnapps.data.splits import SPLIT_NAMES
 from rnnapps.errors import UserError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
@@ -34,6 +35,26 @@ def read_table(path: Path) -> list[Row]:
     if not rows:
         raise UserError(f"{path}: the file has no rows")
     return rows
+
+
+def read_tables(path: Path) -> dict[str, list[Row]]:
+    """The rows of a table, which are all "train", or of the tables of a folder, by split.
+
+    Raises:
+        UserError: see `read_table`; also a folder without a training table, or with two of one split.
+    """
+    if not path.is_dir():
+        return {"train": read_table(path)}
+    tables: dict[str, Path] = {}
+    for name, split in SPLIT_NAMES.items():
+        for file in (path / f"{name}{suffix}" for suffix in SUFFIXES):
+            if file.exists() and split in tables:
+                raise UserError(f"{path}: both {tables[split].name} and {file.name}: keep one of them")
+            if file.exists():
+                tables[split] = file
+    if "train" not in tables:
+        raise UserError(f"{path}: the folder has no train.csv (or train.tsv, train.jsonl)")
+    return {split: read_table(file) for split, file in tables.items()}
 
 
 def read_text(path: Path) -> str:

@@ -2,7 +2,30 @@
 
 from pathlib import Path
 
+ORIGINS = {  # for the cards of the bundles that are trained on them
+    "sentences": """\
+The training data are the rated sentences of Hutto and Gilbert, "VADER: A Parsimonious Rule-based
+Model for Sentiment Analysis of Social Media Text" (ICWSM 2014), MIT licence, from the package
+vaderSentiment 0.5. Its movie sentences are those of rt-polarity: do not score this model on
+rt-polarity or SST-2.""",
+    "translation": """\
+The training data are sentence pairs of the Tatoeba project (tatoeba.org, by way of
+www.manythings.org/anki), CC BY 2.0 France.""",
+    "emoji": """\
+The training data are the pictures of Noto Emoji (Google, Apache-2.0, from emoji-datasource-google
+16.0.0) with the names of Unicode's CLDR (from emojibase-data 17.0.0, MIT).""",
+    "digits": """\
+The training data are clips of the Free Spoken Digit Dataset, six speakers, 8 kHz, CC BY-SA 4.0
+(https://github.com/Jakobovski/free-spoken-digit-dataset). The speakers of the official test clips are
+those of the training clips: a voice that is new to it will be understood less often.""",
+}
+
 
 def path(name: str) -> Path:
-    """The path of an embedded file, such as `sentences/sentences.csv.xz`."""
+    """The path of an embedded file or folder, such as `sentences/sentences.csv.xz`."""
     return Path(__file__).parent / name
+
+
+def origin(name: str) -> str:
+    """Where the data set in the folder of this name is from, and on which terms."""
+    return ORIGINS[name]

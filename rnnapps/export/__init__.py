@@ -1,5 +1,5 @@
-"""One step of a stream as a file that runs without Keras and TensorFlow.
+"""A predictor's program as a file that runs without Keras and TensorFlow.
 
-A step takes `x` `(1, features)` and `state` `(1, numbers)`, zeros at first, and gives its output and the
-state for the next step, all float32.
+A program of a stream takes `x` `(1, features)` and `state` `(1, numbers)`, zeros at first, and gives its
+output and the state for the next step, all float32.
 """

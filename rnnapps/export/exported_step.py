@@ -16,6 +16,7 @@ class ExportedStep:
 
     Attributes:
         features: numbers of `x`.
+        file: that it runs.
 
     Raises:
         UserError: the runtime is not installed, or cannot read the file.
@@ -31,6 +32,7 @@ class ExportedStep:
             ) from None
         except (ValueError, RuntimeError) as error:
             raise UserError(f"{file}: cannot be read: {error}") from None
+        self.file = file
         self.features = int(shapes["x"][1])
         self._numbers = int(shapes["state"][1])
 

@@ -2,27 +2,22 @@
 
 import logging
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from rnnapps import backend
+from rnnapps.export.program import Program
 
 OPSET = 18
 FLOAT = 1  # onnx.TensorProto.FLOAT, which the handlers below get without importing onnx
 
 
-def to_onnx(step: Callable, features: int, numbers: int, int8: bool = False) -> bytes:
-    """Convert a step to the content of an `.onnx` file.
+def to_onnx(program: Program, int8: bool = False) -> bytes:
+    """Convert a program to the content of an `.onnx` file.
 
     With `int8` the matrices and kernels are 8-bit integers; what they are multiplied with is rounded to
     eight bits while it runs, by the range that it then has ("dynamic"). All else stays float32.
-
-    Args:
-        step: `(x, state) -> (output, state)` of TensorFlow tensors, with its weights as constants.
-        features: numbers of `x`.
-        numbers: those of the state.
     """
     import tensorflow as tf
 
@@ -30,9 +25,8 @@ def to_onnx(step: Callable, features: int, numbers: int, int8: bool = False) -> 
         import tf2onnx
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    shapes = {"x": (1, features), "state": (1, numbers)}
-    signature = [tf.TensorSpec(shape, name=name) for name, shape in shapes.items()]
-    program = tf.function(step, signature, autograph=False)
+    signature = [tf.TensorSpec(shape, name=name) for name, shape in program.inputs.items()]
+    function = tf.function(program.function, signature, autograph=False)
     handlers = {
         "RFFT": (_rfft, []),
         "Real": (_part, []),
@@ -41,7 +35,7 @@ def to_onnx(step: Callable, features: int, numbers: int, int8: bool = False) -> 
     }
     with backend.silence():
         model, _ = tf2onnx.convert.from_function(
-            program, signature, opset=OPSET, custom_op_handlers=handlers
+            function, signature, opset=OPSET, custom_op_handlers=handlers
         )
     content = model.SerializeToString()
     return _quantized(content) if int8 else content

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnapps.data.sound_augmentation_config import SoundAugmentationConfig
-from rnnapps.data.sound_source_config import SoundSourceConfig
+from rnnapps.data.sound.augmentation_config import SoundAugmentationConfig
+from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.errors import require
 from rnnapps.training.config import TrainingConfig
 

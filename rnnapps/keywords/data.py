@@ -4,91 +4,72 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rnnapps import datasets
-from rnnapps.data.sound_augmentation import SoundAugmentation
-from rnnapps.data.sound_batches import SoundBatches
-from rnnapps.data.sound_clip import SoundClip
-from rnnapps.data.sound_folders import SILENCE, UNKNOWN
-from rnnapps.data.sound_sources import PARTS, read_clips, read_noise
+from rnnapps.data.labelled_examples import LabelledExamples
+from rnnapps.data.sound.augmentation import SoundAugmentation
+from rnnapps.data.sound.batches import SoundBatches
+from rnnapps.data.sound.clip import SoundClip
+from rnnapps.data.sound.folders import SILENCE, UNKNOWN
+from rnnapps.data.sound.sources import read_clips, read_noise
+from rnnapps.data.splits import SPLITS
 from rnnapps.errors import UserError
 from rnnapps.keywords.config import ClipConfig, KeywordsConfig
 
 log = logging.getLogger(__name__)
 
-EMBEDDED = datasets.path("digits")
+EMBEDDED = "digits"
 
 
 @dataclass(frozen=True)
-class Examples:
-    """Clips, each float32 `(time,)`, with their class numbers, int `(rows,)`."""
+class Clips(LabelledExamples):
+    """Clips, each float32 `(time,)`, with their classes.
 
-    clips: list[np.ndarray]
-    classes: np.ndarray
-
-    def digest(self) -> str:
-        """A fingerprint of clips and classes, by which a bundle knows the rows it was scored on."""
-        digest = hashlib.sha256(self.classes.astype("int64").tobytes())
-        for clip in self.clips:
-            digest.update(np.ascontiguousarray(clip).data)
-        return digest.hexdigest()
-
-
-@dataclass(frozen=True)
-class Data:
-    """The parts "train", "valid" and "test" of a source, and the names of the classes, sorted.
-
-    `noise` are the sounds without a word of each part, floats `(time,)`: background noise, or else the
-    clips of `_silence_`. Those of the training part are mixed into its clips.
+    `noise` are the sounds without a word of the same split, floats `(time,)`: background noise, or else
+    the clips of `_silence_`.
     """
 
-    examples: dict[str, Examples]
-    labels: tuple[str, ...]
-    noise: dict[str, list[np.ndarray]]
+    noise: list[np.ndarray] = field(default_factory=list)
 
 
-def load(config: KeywordsConfig, labels: tuple[str, ...] | None = None) -> Data:
-    """Load a source of clips.
+def load(
+    config: KeywordsConfig, examples: Any = None, labels: Sequence[str] | None = None
+) -> dict[str, Clips]:
+    """Load the splits "train", "validation" and "test" of a source of clips.
 
     Args:
         config: the source, the length of clips, the words.
+        examples: instead of a source, the columns `sound`, `word` and optionally `speaker` in memory
+            (`rnnapps.data.sound.sources`).
         labels: the classes, if they are known: those of a bundle.
 
     Raises:
-        UserError: a bad clip or file (see `rnnapps.data.sound_sources.read_clips`), fewer than two
-            classes, a target word or a word of a held-out part that no training clip has.
+        UserError: a bad clip or file (see `rnnapps.data.sound.sources.read_clips`), fewer than two
+            classes, a target word or a word of a held-out split that no training clip has.
     """
-    clips = read_clips(config.source, EMBEDDED)
-    recordings = _read_noise(config)
-    has_silence = any(clip.word == SILENCE for part in clips.values() for clip in part)
+    clips = read_clips(config.source, datasets.path(EMBEDDED), examples)
+    recordings = _read_noise(config, examples)
+    has_silence = any(clip.word == SILENCE for some in clips.values() for clip in some)
     if not has_silence and (labels is None or SILENCE in labels):
         _add_silence(clips, recordings, config)
-    words = {part: [_class(clip.word, config.clips, labels) for clip in clips[part]] for part in PARTS}
+    words = {
+        split: [_class(clip.word, config.clips, labels) for clip in clips[split]] for split in SPLITS
+    }
     if labels is None:
         labels = _labels(words["train"], config)
-    examples = {part: _examples(part, clips[part], words[part], labels, config) for part in PARTS}
+    labels = tuple(labels)
     for name in (SILENCE, UNKNOWN):
         if name not in labels:
             log.info("%s: no class %s: any sound is taken for a word", config.source.data, name)
-    noise = {
-        part: recordings[part] or [clip.samples for clip in clips[part] if clip.word == SILENCE]
-        for part in PARTS
+    return {
+        split: _clips(split, clips[split], words[split], labels, config, recordings[split])
+        for split in SPLITS
     }
-    return Data(examples, labels, noise)
-
-
-def part_of(data: Data, part: str) -> Examples:
-    """The examples of one part, or of "all"."""
-    if part != "all":
-        return data.examples[part]
-    parts = [data.examples[name] for name in PARTS]
-    clips = list(chain.from_iterable(examples.clips for examples in parts))
-    return Examples(clips, np.concatenate([examples.classes for examples in parts]))
 
 
 def length(config: KeywordsConfig) -> int:
@@ -96,44 +77,43 @@ def length(config: KeywordsConfig) -> int:
     return round(config.clips.seconds * config.source.sampling_rate)
 
 
-def make_batches(config: KeywordsConfig, data: Data) -> tuple[SoundBatches, SoundBatches]:
+def make_batches(config: KeywordsConfig, splits: dict[str, Clips]) -> tuple[SoundBatches, SoundBatches]:
     """The training and validation clips as batches of `(samples, targets)`."""
-    train, valid, size = data.examples["train"], data.examples["valid"], length(config)
+    train, validation, size = splits["train"], splits["validation"], length(config)
     seed, rows = config.training.seed, config.training.batch_size
     augmentation = SoundAugmentation(
-        config.augmentation, config.source.sampling_rate, size, data.noise["train"], seed
+        config.augmentation, config.source.sampling_rate, size, train.noise, seed
     )
-    one_hot = np.eye(len(data.labels), dtype="float32")
     return (
-        SoundBatches(train.clips, one_hot[train.classes], rows, size, seed, augmentation),
-        SoundBatches(valid.clips, one_hot[valid.classes], rows, size),
+        SoundBatches(train.inputs, train.targets, rows, size, seed, augmentation),
+        SoundBatches(validation.inputs, validation.targets, rows, size),
     )
 
 
-def _read_noise(config: KeywordsConfig) -> dict[str, list[np.ndarray]]:
+def _read_noise(config: KeywordsConfig, examples: Any) -> dict[str, list[np.ndarray]]:
     folder = Path(config.source.data)
-    if config.source.data == "embedded" or not folder.is_dir():
-        return {part: [] for part in PARTS}
+    if examples is not None or config.source.data == "embedded" or not folder.is_dir():
+        return {split: [] for split in SPLITS}
     noise = read_noise(folder, config.source)
-    return {part: [clip.samples for clip in noise[part]] for part in PARTS}
+    return {split: [clip.samples for clip in noise[split]] for split in SPLITS}
 
 
 def _add_silence(
     clips: dict[str, list[SoundClip]], noise: dict[str, list[np.ndarray]], config: KeywordsConfig
 ) -> None:
-    """Add clips of `_silence_` to each part, of its own part of the noise."""
+    """Add clips of `_silence_` to each split, of its own share of the noise."""
     size = length(config)
-    for number, part in enumerate(PARTS):
-        sounds = [sound for sound in noise[part] if len(sound) >= size]
-        wanted = round(config.clips.silence_ratio * _per_word(clips[part], config.clips))
+    for number, split in enumerate(SPLITS):
+        sounds = [sound for sound in noise[split] if len(sound) >= size]
+        wanted = round(config.clips.silence_ratio * _per_word(clips[split], config.clips))
         if not sounds or not wanted:
             continue
         random = np.random.default_rng(number)  # the same for every seed of the training
         for index in range(wanted):
             sound = sounds[random.integers(len(sounds))]
             start = int(random.integers(len(sound) - size + 1))
-            where = f"{SILENCE} {index + 1} of the {part} part"
-            clips[part].append(SoundClip(sound[start : start + size], SILENCE, None, where))
+            where = f"{SILENCE} {index + 1} of the {split} split"
+            clips[split].append(SoundClip(sound[start : start + size], SILENCE, None, where))
 
 
 def _per_word(clips: Sequence[SoundClip], config: ClipConfig) -> float:
@@ -143,7 +123,7 @@ def _per_word(clips: Sequence[SoundClip], config: ClipConfig) -> float:
     return sum(counts) / len(counts) if counts else 0.0
 
 
-def _class(word: str, config: ClipConfig, labels: tuple[str, ...] | None) -> str:
+def _class(word: str, config: ClipConfig, labels: Sequence[str] | None) -> str:
     """The class of what is said."""
     targets = config.target_words() if labels is None else labels
     if word == SILENCE or not targets or word in targets:
@@ -162,18 +142,19 @@ def _labels(words: Sequence[str], config: KeywordsConfig) -> tuple[str, ...]:
     return labels
 
 
-def _examples(
-    part: str,
+def _clips(
+    split: str,
     clips: Sequence[SoundClip],
     words: Sequence[str],
     labels: tuple[str, ...],
     config: KeywordsConfig,
-) -> Examples:
+    recordings: Sequence[np.ndarray],
+) -> Clips:
     numbers = {label: number for number, label in enumerate(labels)}
     for clip, word in zip(clips, words, strict=True):
         if word not in numbers:
             raise UserError(
-                f"{clip.where}: the word '{word}' of the {part} part is none of {', '.join(labels)}"
+                f"{clip.where}: the word '{word}' of the {split} split is none of {', '.join(labels)}"
             )
     left_out = set()
     limit = round(config.clips.unknown_ratio * _per_word(clips, config.clips))
@@ -184,10 +165,12 @@ def _examples(
         left_out = set(unknown[limit:])
         log.info(
             "%d of %d %s clips of other words left out (--unknown-ratio)",
-            *(len(left_out), len(unknown), part),
+            *(len(left_out), len(unknown), split),
         )
     kept = [number for number in range(len(clips)) if number not in left_out]
-    return Examples(
+    return Clips.of_classes(
         [clips[number].samples for number in kept],
-        np.array([numbers[words[number]] for number in kept]),
+        [numbers[words[number]] for number in kept],
+        labels,
+        noise=recordings or [clip.samples for clip in clips if clip.word == SILENCE],
     )

@@ -2,31 +2,25 @@
 
 From the shell and from Python:
 
-    rnnapps stream keywords --model runs/keywords --input long.flac --timeline stream.png
+    rnnapps stream keywords --model runs/keywords --input long.flac --plot stream.png
     rnnapps stream keywords --microphone
     stream = rnnapps.load("keywords/digits").stream(); stream.push(samples)
 """
 
-import json
-import logging
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnnapps import bundle
-from rnnapps.command_line import parse, run
-from rnnapps.data.sound_folders import SILENCE, UNKNOWN
-from rnnapps.errors import UsageError, UserError
+from rnnapps.data.sound.folders import SILENCE, UNKNOWN
+from rnnapps.errors import UserError
+from rnnapps.inference.recording_options import RecordingOptions
 from rnnapps.keywords.config import DetectionConfig
-from rnnapps.outputs import check_file
 
 if TYPE_CHECKING:
     import numpy as np
-
-log = logging.getLogger(__name__)
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
@@ -40,6 +34,10 @@ class DetectedWord:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {"time": round(self.time, 3), "word": self.word, "score": round(self.score, 6)}
+
+    def describe(self) -> str:
+        """For people: time, word, score."""
+        return f"{self.time:.2f} {self.word} {self.score:.3f}"
 
 
 class KeywordStream:
@@ -83,7 +81,7 @@ class KeywordStream:
         """
         import numpy as np
 
-        from rnnapps.data.sound_files import check_samples
+        from rnnapps.data.sound.files import check_samples
 
         samples = check_samples(samples, "stream", may_be_empty=True)
         samples = np.concatenate([self._rest, samples])
@@ -153,74 +151,50 @@ def target_words(labels: Sequence[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class StreamOptions:
+class StreamOptions(RecordingOptions):
     """Recognise words in a long recording or from the microphone: a line `time word score` for each."""
 
     model: str = "keywords/digits"
     """path or name of a bundle, of a network that can stream"""
-    input: str | None = None
-    """recording of any length (WAV, FLAC, Ogg, MP3)"""
-    microphone: bool = False
-    """listen to the microphone, until Ctrl-C"""
-    timeline: str | None = None
-    """PNG file to draw the probabilities and the detections to"""
-    json: bool = False
-    """print a JSON object a line"""
     detection: DetectionConfig = DetectionConfig()
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """The command."""
-    options = parse(StreamOptions, arguments, prog="rnnapps stream keywords")
-    if (options.input is None) == (not options.microphone):
-        raise UsageError("give either --input FILE or --microphone")
-    if options.timeline is not None and options.microphone:
-        raise UsageError("--timeline is for a recording: give --input FILE")
-    if options.timeline is not None:
-        check_file(Path(options.timeline))
-    from rnnapps.data.sound_blocks import file_blocks, import_sounddevice, microphone_blocks
-    from rnnapps.keywords.infer import load
+class Listener:
+    """Hears a recording block by block, and says which words it detects.
 
-    if options.microphone:
-        import_sounddevice()  # told before any work
-    elif not Path(options.input).is_file():
-        raise UserError(f"{options.input}: no such file")
-    recogniser = load(bundle.find(options.model))
-    rate = recogniser.sampling_rate
-    blocks = microphone_blocks(rate) if options.microphone else file_blocks(Path(options.input), rate)
-    heard, answers = recogniser.stream(), []
-    detector = WordDetector(recogniser.labels, heard.hop_seconds, options.detection)
-    detected = []
-    try:
-        for block in blocks:
-            some = heard.push(block)
-            for word in detector.push(some):
-                print(json.dumps(word.to_dict()) if options.json else _line(word), flush=True)
-                detected.append((word.time, word.word))
-            if options.timeline is not None:
-                answers += some
-    except KeyboardInterrupt:
-        if not options.microphone:  # which has no other end
-            raise
-    if options.timeline is not None:
-        _draw(Path(options.timeline), answers, recogniser.labels, detected, options.detection.threshold)
+    Args:
+        recogniser: a predictor that can stream.
+        options: of the detection.
+    """
 
+    def __init__(self, recogniser: Any, options: StreamOptions):
+        self.labels, self.threshold = recogniser.labels, options.detection.threshold
+        self.stream = recogniser.stream()
+        self.detector = WordDetector(self.labels, self.stream.hop_seconds, options.detection)
+        self.answers: list[tuple[float, np.ndarray]] = []
+        self.words: list[DetectedWord] = []
 
-def _line(word: DetectedWord) -> str:
-    return f"{word.time:.2f} {word.word} {word.score:.3f}"
+    def hear(self, samples: "np.ndarray", keep: bool) -> list[DetectedWord]:
+        """The words that are detected in a block; with `keep` all is remembered, to be drawn."""
+        answers = self.stream.push(samples)
+        words = self.detector.push(answers)
+        if keep:
+            self.answers += answers
+            self.words += words
+        return words
 
+    def plot(self) -> "Figure":
+        """The probabilities over time, and what was detected.
 
-def _draw(file: Path, answers, labels, detected, threshold: float) -> None:
-    import numpy as np
+        Raises:
+            UserError: the recording is shorter than a hop.
+        """
+        import numpy as np
 
-    from rnnapps.plots import plot_timeline, save_png
+        from rnnapps.evaluation.plots import plot_timeline
 
-    if not answers:
-        raise UserError(f"{file}: nothing to draw: the recording is shorter than a hop")
-    times, rows = zip(*answers, strict=True)
-    save_png(plot_timeline(np.array(times), np.stack(rows), labels, detected, threshold), file)
-    log.info("%s: written", file)
-
-
-if __name__ == "__main__":
-    run(main)
+        if not self.answers:
+            raise UserError("nothing to draw: the recording is shorter than a hop")
+        times, rows = zip(*self.answers, strict=True)
+        detected = [(word.time, word.word) for word in self.words]
+        return plot_timeline(np.array(times), np.stack(rows), self.labels, detected, self.threshold)

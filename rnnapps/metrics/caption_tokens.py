@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 
-from rnnapps.data.words import SPACELESS
+from rnnapps.data.text.words import SPACELESS
 
 DROPPED = frozenset("'\"`.?!,:;-")
 BRACKETS = dict(zip("()[]{}", ("-lrb-", "-rrb-", "-lsb-", "-rsb-", "-lcb-", "-rcb-"), strict=True))

@@ -29,8 +29,8 @@ def caption_report(
     Returns:
         A dict for JSON: rows (pictures); the scores of `bleu_scores`; `rouge_l`, 0 to 100; `cider`, 0 to
         1000, the mean of `cider_by_picture`, None of a single picture; the share of captions that stand
-        among their references (`exact_match`); the mean number of tokens of a caption and of a
-        reference (`words`); the number of distinct tokens in the captions (`vocabulary`); with
+        among their references (`exact_match`); the mean number of tokens of a caption (`words`) and of a
+        reference (`reference_words`); the number of distinct tokens in the captions (`vocabulary`); with
         `training`, the share of captions that do not stand in it (`unseen`); the signature of these.
 
     Raises:
@@ -47,7 +47,8 @@ def caption_report(
         "rouge_l": 100 * float(rouge_l),
         "cider": None if None in ciders else sum(ciders) / len(ciders),
         "exact_match": sum(text in row for text, row in zip(texts, answers, strict=True)) / len(texts),
-        "words": {"caption": _mean_words(texts), "reference": _mean_words([*chain(*answers)])},
+        "words": _mean_words(texts),
+        "reference_words": _mean_words([*chain(*answers)]),
         "vocabulary": len({token for text in texts for token in text.split()}),
         "signature": f"tokens:ptb-lowercase-without-punctuation"
         f"|refs:{'var' if len(numbers) > 1 else numbers.pop()}"

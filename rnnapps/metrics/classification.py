@@ -57,35 +57,6 @@ def classification_report(
     }
 
 
-def classification_table(metrics: dict[str, Any], kind: str, rows: str) -> str:
-    """A report and that under its "baseline" for people, in Markdown.
-
-    Args:
-        metrics: of `classification_report`; the calibration error may be missing.
-        kind: what a class is called.
-        rows: what is counted.
-    """
-    calibrated = "calibration_error" in metrics["baseline"]
-    lines = [
-        "| model | accuracy | 95 % interval | macro F1 |" + " calibration error |" * calibrated,
-        "|---|---|---|---|" + "---|" * calibrated,
-    ]
-    baseline = metrics["baseline"]
-    for name, scores in (("this network", metrics), (baseline["name"], baseline)):
-        low, high = scores["accuracy_interval"]
-        lines.append(
-            f"| {name} | {scores['accuracy']:.1%} | {low:.1%} to {high:.1%} | {scores['macro_f1']:.3f} |"
-            + (f" {scores['calibration_error']:.3f} |" if calibrated else "")
-        )
-    lines += ["", f"| {kind} | precision | recall | F1 | {rows} |", "|---|---|---|---|---|"]
-    for label, scores in metrics["classes"].items():
-        lines.append(
-            f"| {label} | {scores['precision']:.3f} | {scores['recall']:.3f} | {scores['f1']:.3f} "
-            f"| {scores['rows']:,} |"
-        )
-    return "\n".join(lines)
-
-
 def calibration_error(right: np.ndarray, confidence: np.ndarray) -> float:
     """Expected calibration error of bool `right` and float `confidence`, both `(rows,)`."""
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)

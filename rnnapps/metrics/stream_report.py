@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnapps.data.sound_recordings import SpokenWord
+from rnnapps.data.sound.recordings import SpokenWord
 
 LATE = 0.5  # seconds after the end of a word's clip in which a detection is still of it
 

@@ -32,7 +32,8 @@ def translation_report(
 
     Returns:
         A dict for JSON: rows, the five scores from 0 to 100, the mean number of words (by white space)
-        of a translation and of a reference, and the signatures of the scores.
+        of a translation (`words`) and of a reference (`reference_words`), and the signature of the
+        scores.
 
     Raises:
         ValueError: no translations, or not one or more references for each.
@@ -58,11 +59,9 @@ def translation_report(
     return {
         "rows": len(translations),
         **scores,
-        "words": {
-            "translation": _mean_words(translations),
-            "reference": _mean_words(list(chain.from_iterable(references))),
-        },
-        "signatures": {name: str(metric.get_signature()) for name, metric in metrics.items()},
+        "words": _mean_words(translations),
+        "reference_words": _mean_words(list(chain.from_iterable(references))),
+        "signature": "; ".join(f"{name} {metric.get_signature()}" for name, metric in metrics.items()),
     }
 
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnapps.data.source_config import SourceConfig
-from rnnapps.data.text_config import TextConfig
+from rnnapps.data.text.source_config import TextSourceConfig
+from rnnapps.data.text.text_config import TextConfig
 from rnnapps.errors import UsageError, require
 from rnnapps.training.config import TrainingConfig
 
@@ -48,7 +48,7 @@ class ModelConfig:
 class SentimentConfig:
     """Train a sentiment classifier and write it as a bundle."""
 
-    source: SourceConfig = SourceConfig()
+    source: TextSourceConfig = TextSourceConfig()
     text: TextConfig = TextConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig(output="runs/sentiment")

@@ -1,98 +1,77 @@
-"""Raw rows in, texts and class probabilities out."""
+"""Rows of text in, token ids and class probabilities out."""
 
-import hashlib
 import logging
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from rnnapps import datasets
-from rnnapps.data.bpe_dropout import BPEDropout
+from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.labelled_batches import LabelledBatches
+from rnnapps.data.labelled_examples import LabelledExamples
 from rnnapps.data.row import Row
-from rnnapps.data.source_config import SourceConfig
-from rnnapps.data.sources import good_rows, read_rows
-from rnnapps.data.text_encoder import TextEncoder
+from rnnapps.data.text.bpe_dropout import BPEDropout
+from rnnapps.data.text.sources import problem_of, read_rows
+from rnnapps.data.text.text_encoder import TextEncoder
 from rnnapps.errors import UserError
 from rnnapps.sentiment.config import SentimentConfig
 
 log = logging.getLogger(__name__)
 
-EMBEDDED = datasets.path("sentences/sentences.csv.xz")
+EMBEDDED = "sentences"
 
 
-@dataclass(frozen=True)
-class Examples:
-    """Texts with what is known of their classes.
+def load(
+    config: SentimentConfig, examples: Any = None, labels: Sequence[str] | None = None
+) -> dict[str, LabelledExamples]:
+    """Load the splits "train", "validation" and "test" of a source.
 
-    `targets` is float32 `(rows, classes)`, each row a distribution; `classes` is int `(rows,)`, -1
-    for a training row that has soft labels only.
-    """
-
-    texts: list[str]
-    targets: np.ndarray
-    classes: np.ndarray
-
-    def labelled(self) -> tuple[list[str], np.ndarray]:
-        """Texts and classes of the rows that have a label."""
-        rows = np.flatnonzero(self.classes >= 0)
-        return [self.texts[row] for row in rows], self.classes[rows]
-
-    def digest(self) -> str:
-        """A fingerprint of texts and classes, by which a bundle knows the rows it was scored on."""
-        content = "\0".join([*self.texts, *map(str, self.classes)])
-        return hashlib.sha256(content.encode()).hexdigest()
-
-
-def load(config: SourceConfig) -> tuple[dict[str, Examples], tuple[str, ...]]:
-    """Load the parts "train", "valid" and "test" of a source, and the labels of its classes, sorted.
+    Args:
+        config: names the source.
+        examples: instead of a source, the columns of its table in memory (`rnnapps.data.columns`).
+        labels: the classes, if they are known: those of a bundle. All rows are then to be scored.
 
     Raises:
-        UserError: a bad row or file (see `rnnapps.data.sources.read_rows`), one class only, a label
-            that the training rows do not have, or a part that is empty.
+        UserError: a bad row or file (see `rnnapps.data.text.sources.read_rows`), one class only, or a
+            label that the training rows do not have.
     """
-    parts = _read(config)
-    labels = tuple(sorted({_label(row, config) for row in parts["train"]} - {""}))
-    if len(labels) < 2:
-        found = f"only the class '{labels[0]}'" if labels else "no labels"
-        raise UserError(f"{config.data}: {found} in the training rows: two or more are needed")
-    soft = _soft_columns(parts["train"], labels) if config.soft_labels else ()
-    if soft:
+    columns = (config.source.text_column, config.source.label_column)
+    embedded = datasets.path(f"{EMBEDDED}/sentences.csv.xz")
+    flags = "--text-column and --label-column"
+    splits = read_rows(config.source, columns, embedded, flags, examples)
+    classes = tuple(labels or sorted({_label(row, config) for row in splits["train"]} - {""}))
+    if len(classes) < 2:
+        found = f"only the class '{classes[0]}'" if classes else "no labels"
+        raise UserError(f"{config.source.data}: {found} in the training rows: two or more are needed")
+    soft = _soft_columns(splits["train"], classes, config)
+    if soft and labels is None:
         log.info("training on soft labels, from %s (--no-soft-labels: not)", ", ".join(soft))
-    examples = {
-        "train": _examples(parts["train"], config, labels, soft),
-        "valid": _scored(parts["valid"], config, labels, soft),
-        "test": _scored(parts["test"], config, labels, soft),
-    }
-    return examples, labels
-
-
-def load_part(config: SourceConfig, labels: tuple[str, ...], part: str) -> Examples:
-    """Load the labelled rows of one part of a source, or of "all" of it, for known classes."""
-    parts = _read(config)
-    rows = list(chain.from_iterable(parts.values())) if part == "all" else parts[part]
-    return _scored(rows, config, labels, _soft_columns(rows, labels) if config.soft_labels else ())
+    loaded = {}
+    for split, rows in splits.items():
+        if soft and (labels is not None or split != "train"):  # to be scored: the label alone counts
+            rows = [row for row in rows if _label(row, config)]
+        of_train = soft if labels is None and split == "train" else ()
+        loaded[split] = _examples(rows, config, classes, of_train)
+    return loaded
 
 
 def make_batches(
-    config: SentimentConfig, examples: dict[str, Examples], encoder: TextEncoder
+    config: SentimentConfig, examples: dict[str, LabelledExamples], encoder: TextEncoder
 ) -> tuple[LabelledBatches, LabelledBatches]:
     """Encode the training and validation examples, as batches of `(ids, targets[, weights])`."""
-    train, valid = examples["train"], examples["valid"]
+    train, validation = examples["train"], examples["validation"]
     seed, rate = config.training.seed, config.text.bpe_dropout
     batches = LabelledBatches(
-        encoder.encode(train.texts, "training texts"),
+        encoder.encode(train.inputs, "training texts"),
         train.targets,
         config.training.batch_size,
         seed,
         weights=balancing_weights(train.targets) if config.class_weights else None,
-        resample=BPEDropout(encoder, train.texts, rate, seed) if rate else None,
+        resample=BPEDropout(encoder, train.inputs, rate, seed) if rate else None,
     )
-    validation = LabelledBatches(
-        encoder.encode(valid.texts, "validation texts"), valid.targets, batch_size=128
-    )
-    return batches, validation
+    texts = encoder.encode(validation.inputs, "validation texts")
+    return batches, LabelledBatches(texts, validation.targets, batch_size=128)
 
 
 def balancing_weights(targets: np.ndarray) -> np.ndarray:
@@ -101,46 +80,36 @@ def balancing_weights(targets: np.ndarray) -> np.ndarray:
     return (targets / (frequency * len(frequency))).sum(axis=1).astype("float32")
 
 
-def _read(config: SourceConfig) -> dict[str, list[Row]]:
-    return read_rows(config, (config.text_column, config.label_column), EMBEDDED)
+def _label(row: Row, config: SentimentConfig) -> str:
+    return row.fields[config.source.label_column].strip()
 
 
-def _label(row: Row, config: SourceConfig) -> str:
-    return row.fields[config.label_column].strip()
-
-
-def _soft_columns(rows: list[Row], labels: tuple[str, ...]) -> tuple[str, ...]:
+def _soft_columns(
+    rows: Sequence[Row], labels: tuple[str, ...], config: SentimentConfig
+) -> tuple[str, ...]:
     """The columns named like classes, if they are all of them or all but one."""
-    soft = tuple(label for label in labels if label in rows[0].fields) if rows else ()
+    if not (rows and config.source.soft_labels):
+        return ()
+    soft = tuple(label for label in labels if label in rows[0].fields)
     return soft if len(soft) >= len(labels) - 1 else ()
 
 
-def _scored(
-    rows: list[Row], config: SourceConfig, labels: tuple[str, ...], soft: tuple[str, ...]
-) -> Examples:
-    """Rows to be scored: those with a label, which alone counts."""
-    if soft:
-        rows = [row for row in rows if _label(row, config)]
-    return _examples(rows, config, labels, ())
-
-
 def _examples(
-    rows: list[Row], config: SourceConfig, labels: tuple[str, ...], soft: tuple[str, ...]
-) -> Examples:
-    rows = good_rows(rows, lambda row: _problem(row, _label(row, config), labels, soft), config)
-    if not rows:
-        raise UserError(f"{config.data}: too few rows: a part of them has none")
+    rows: Sequence[Row], config: SentimentConfig, labels: tuple[str, ...], soft: tuple[str, ...]
+) -> LabelledExamples:
+    bad = BadRows(config.source.data, "rows", config.source.skip_bad)
+    rows = bad.good(rows, lambda row: problem_of(row, _problem(row, _label(row, config), labels, soft)))
     numbers = {label: number for number, label in enumerate(labels)} | {"": -1}
-    classes = np.array([numbers[_label(row, config)] for row in rows])
+    texts = [row.fields[config.source.text_column] for row in rows]
+    classes = [numbers[_label(row, config)] for row in rows]
+    if not soft:
+        return LabelledExamples.of_classes(texts, classes, labels)
     targets = np.zeros((len(rows), len(labels)), dtype="float32")
-    if soft:
-        columns = [numbers[name] for name in soft]
-        targets[:, columns] = [[float(row.fields[name]) for name in soft] for row in rows]
-        for rest in set(range(len(labels))) - set(columns):
-            targets[:, rest] = np.maximum(0, 1 - targets[:, columns].sum(axis=1))
-    else:
-        targets[np.arange(len(rows)), classes] = 1
-    return Examples([row.fields[config.text_column] for row in rows], targets, classes)
+    columns = [numbers[name] for name in soft]
+    targets[:, columns] = [[float(row.fields[name]) for name in soft] for row in rows]
+    for rest in set(range(len(labels))) - set(columns):
+        targets[:, rest] = np.maximum(0, 1 - targets[:, columns].sum(axis=1))
+    return LabelledExamples(texts, np.array(classes), labels, targets)
 
 
 def _problem(row: Row, label: str, labels: tuple[str, ...], soft: tuple[str, ...]) -> str | None:

@@ -32,9 +32,9 @@ class TrainingConfig:
     """decoupled weight decay (AdamW)"""
     clip_norm: float = 1.0
     """the gradient is scaled down to this global norm"""
-    average: float = 0.99
-    """momentum of a moving average of the weights, which is then what is validated and saved;
-    0: no average"""
+    ema_momentum: float = 0.99
+    """momentum of an exponential moving average of the weights, which is then what is validated and
+    saved; 0: no average"""
     average_checkpoints: int = 1
     """epochs of the lowest validation loss whose weights are averaged at the end; the average is kept
     if its validation loss is lower still"""
@@ -55,4 +55,4 @@ class TrainingConfig:
         for field in ("learning_rate", "clip_norm"):
             require(self, field, getattr(self, field) > 0, "above 0")
         require(self, "seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")
-        require(self, "average", 0 <= self.average < 1, "at least 0 and below 1")
+        require(self, "ema_momentum", 0 <= self.ema_momentum < 1, "at least 0 and below 1")

@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from rnnapps.data.bucketed_batches import BucketedBatches
+from rnnapps.data.batches import Batches
 from rnnapps.errors import UserError
 from rnnapps.training import checkpoint
 from rnnapps.training.config import TrainingConfig
@@ -30,8 +30,8 @@ log = logging.getLogger("rnnapps.training")
 
 def fit(
     model: keras.Model,
-    batches: BucketedBatches,
-    validation: BucketedBatches,
+    batches: Batches,
+    validation: Batches,
     config: TrainingConfig,
     folder: Path,
     identity: dict,
@@ -133,7 +133,7 @@ class State:
         del self.losses[keep:], self.weights[keep:]
 
 
-def _choose_weights(model: keras.Model, validation: BucketedBatches, state: State) -> None:
+def _choose_weights(model: keras.Model, validation: Batches, state: State) -> None:
     """Give the model the weights of the best epoch, or the average of the best ones if it is better."""
     model.set_weights(state.weights[0])
     if len(state.weights) == 1:
@@ -182,7 +182,7 @@ def _train_step(model: keras.Model, batch: tuple, first_steps: dict[tuple, float
     return logs
 
 
-def _compile_step(model: keras.Model, batches: BucketedBatches, first_steps: dict[tuple, float]) -> None:
+def _compile_step(model: keras.Model, batches: Batches, first_steps: dict[tuple, float]) -> None:
     """Trace the training step on two lengths, and leave every variable as it was.
 
     TensorFlow fixes the lengths at the first trace and frees them at the second. Doing both here, in
@@ -199,7 +199,7 @@ def _compile_step(model: keras.Model, batches: BucketedBatches, first_steps: dic
         variable.assign(value)
 
 
-def _test(model: keras.Model, batches: BucketedBatches) -> dict[str, float]:
+def _test(model: keras.Model, batches: Batches) -> dict[str, float]:
     """Loss and metrics over all rows."""
     sums = State()
     for batch in batches.in_order_of_length():

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from rnnapps import backend
-from rnnapps.command_line import flags
+from rnnapps.config import flags
 
 # Flags that do not change what is computed.
 FREE = {"--output", "--overwrite", "--resume", "--checkpoint-every", "--download", "--note"}

@@ -20,8 +20,8 @@ def make_optimizer(config: TrainingConfig, steps_per_epoch: int) -> keras.optimi
         ),
         weight_decay=config.weight_decay,
         global_clipnorm=config.clip_norm,
-        use_ema=config.average > 0,
-        ema_momentum=config.average,
+        use_ema=config.ema_momentum > 0,
+        ema_momentum=config.ema_momentum,
     )
     optimizer.exclude_from_weight_decay(var_names=["bias"])
     return optimizer

@@ -9,20 +9,22 @@ from rnnapps import bundle
 from rnnapps.errors import UserError
 
 
-def copy_weights(path: Path, model: keras.Model, anew: Collection[str] = ()) -> None:
-    """Give a network the weights of a checked bundle's, layer by layer of the same name.
+def copy_weights(
+    path: Path, source: keras.Model, model: keras.Model, reinitialise: Collection[str] = ()
+) -> None:
+    """Give a network the weights of a bundle's, layer by layer of the same name.
 
     Args:
-        path: of the bundle.
+        path: of the bundle, for errors.
+        source: its network.
         model: the new network.
-        anew: names of layers that keep their own.
+        reinitialise: names of layers that keep their own.
 
     Raises:
         UserError: the bundle's network lacks a layer, or has one of another shape.
     """
-    source = bundle.load_model(path)
     for layer in model.layers:
-        if not layer.weights or layer.name in anew:
+        if not layer.weights or layer.name in reinitialise:
             continue
         try:
             layer.set_weights(source.get_layer(layer.name).get_weights())

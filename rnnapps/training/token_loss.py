@@ -3,9 +3,6 @@
 import keras
 from keras import ops
 
-from rnnapps.training.config import TrainingConfig
-from rnnapps.training.optimizer import make_optimizer
-
 
 class TokenLoss(keras.losses.Loss):
     """Cross-entropy from logits, in nats, with label smoothing (Szegedy et al. 2016, section 7).
@@ -26,14 +23,3 @@ class TokenLoss(keras.losses.Loss):
         return keras.losses.categorical_crossentropy(
             one_hot, y_pred, from_logits=True, label_smoothing=self.label_smoothing
         )
-
-
-def compile_model(
-    model: keras.Model, config: TrainingConfig, label_smoothing: float, steps_per_epoch: int
-) -> None:
-    """Give a network that predicts tokens its optimizer, its loss and its metric."""
-    model.compile(
-        optimizer=make_optimizer(config, steps_per_epoch),
-        loss=TokenLoss(label_smoothing),
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-    )

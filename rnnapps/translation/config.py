@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnapps.data.parallel_source_config import ParallelSourceConfig
+from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
 from rnnapps.errors import UsageError, require
 from rnnapps.training.config import TrainingConfig
 
@@ -82,7 +82,7 @@ class TranslationConfig:
         epochs=5,
         batch_size=64,
         learning_rate=2.5e-3,
-        average=0.0,
+        ema_momentum=0.0,
         weight_decay=1e-3,
     )
     label_smoothing: float = 0.1

@@ -3,65 +3,72 @@
 import hashlib
 import logging
 from collections.abc import Callable, Sequence
-from itertools import chain
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rnnapps import datasets
-from rnnapps.data.bpe_dropout import BPEDropout
-from rnnapps.data.pair_batches import PairBatches
-from rnnapps.data.parallel_source_config import ParallelSourceConfig
-from rnnapps.data.parallel_sources import SentencePair, by_source, read_pairs
-from rnnapps.data.sentence_encoder import SentenceEncoder
+from rnnapps.data.columns import MEMORY
+from rnnapps.data.text.bpe_dropout import BPEDropout
+from rnnapps.data.text.pair_batches import PairBatches
+from rnnapps.data.text.parallel_sources import by_source, read_pairs
+from rnnapps.data.text.sentence_encoder import SentenceEncoder
+from rnnapps.data.text.sentence_pair import SentencePair
 from rnnapps.errors import UserError
 from rnnapps.translation.config import SubwordConfig, TranslationConfig
 
 log = logging.getLogger(__name__)
 
-EMBEDDED = datasets.path("translation")
+EMBEDDED = "translation"
 
 
-def load(config: ParallelSourceConfig) -> dict[str, list[SentencePair]]:
-    """Load the parts "train", "valid" and "test" of a source.
-
-    Raises:
-        UserError: a bad row or file (see `rnnapps.data.parallel_sources.read_pairs`), or a part that
-            is empty.
-    """
-    parts = read_pairs(config, EMBEDDED)
-    if empty := [name for name, pairs in parts.items() if not pairs]:
-        raise UserError(f"{config.data}: too few pairs: its part '{empty[0]}' has none")
-    return parts
-
-
-def load_part(config: ParallelSourceConfig, part: str) -> tuple[list[str], list[list[str]]]:
-    """Load one part of a source, or "all" of it, to be scored: see `scored`."""
-    parts = read_pairs(config, EMBEDDED)
-    pairs = list(chain.from_iterable(parts.values())) if part == "all" else parts[part]
-    if not pairs:
-        raise UserError(f"{config.data}: its part '{part}' has no pairs")
-    return scored(config, pairs)
-
-
-def scored(
-    config: ParallelSourceConfig, pairs: Sequence[SentencePair]
-) -> tuple[list[str], list[list[str]]]:
-    """Sources to translate, and the references of each.
+@dataclass(frozen=True)
+class Pairs:
+    """Sentence pairs, and what is scored of them.
 
     In a single table a sentence stands once for each of its translations, which are all references of
-    it. The lines of a set that comes in parts are scored one by one, as published figures are.
+    it (`together`). The lines of a set that has splits are scored one by one, as published figures are.
     """
-    if config.data == "embedded" or Path(config.data).is_file():
-        references = by_source(pairs)
-        return list(references), list(references.values())
-    return [pair.source for pair in pairs], [[pair.target] for pair in pairs]
+
+    pairs: list[SentencePair]
+    together: bool
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @cached_property
+    def scored(self) -> tuple[list[str], list[list[str]]]:
+        """The sources to translate, and the references of each."""
+        if self.together:
+            references = by_source(self.pairs)
+            return list(references), list(references.values())
+        return [pair.source for pair in self.pairs], [[pair.target] for pair in self.pairs]
+
+    def digest(self) -> str:
+        """A fingerprint of what is scored, by which a bundle knows the sentences it was scored on."""
+        lines = ["\t".join([source, *some]) for source, some in zip(*self.scored, strict=True)]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def digest(sources: Sequence[str], references: Sequence[Sequence[str]]) -> str:
-    """A fingerprint of what is scored, by which a bundle knows the rows it was scored on."""
-    lines = ["\t".join([source, *some]) for source, some in zip(sources, references, strict=True)]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+def load(config: TranslationConfig, examples: Any = None, labels: None = None) -> dict[str, Pairs]:
+    """Load the splits "train", "validation" and "test" of a source.
+
+    Args:
+        config: names the source and the languages.
+        examples: instead of a source, columns in memory that are named like the languages
+            (`rnnapps.data.columns`).
+        labels: there are none.
+
+    Raises:
+        UserError: a bad row or file (see `rnnapps.data.text.parallel_sources.read_pairs`).
+    """
+    source = config.source
+    splits = read_pairs(source, datasets.path(EMBEDDED), examples)
+    together = source.data in ("embedded", MEMORY) or Path(source.data).is_file()
+    return {split: Pairs(pairs, together) for split, pairs in splits.items()}
 
 
 def learn_encoders(
@@ -80,11 +87,11 @@ def learn_encoders(
 
 def make_batches(
     config: TranslationConfig,
-    parts: dict[str, list[SentencePair]],
+    splits: dict[str, Pairs],
     encoders: tuple[SentenceEncoder, SentenceEncoder],
 ) -> tuple[PairBatches, PairBatches]:
     """Encode the training and validation pairs, as batches for teacher forcing."""
-    text, seed, pairs = config.text, config.training.seed, parts["train"]
+    text, seed, pairs = config.text, config.training.seed, splits["train"].pairs
     encoded = _encode(pairs, encoders)
     kept = [row for row, ids in enumerate(encoded) if max(map(len, ids)) <= text.max_tokens]
     if not kept:
@@ -97,7 +104,7 @@ def make_batches(
     batches = PairBatches(
         [encoded[row] for row in kept], config.training.batch_size, seed, resample=resample
     )
-    return batches, PairBatches(_encode(parts["valid"], encoders), batch_size=64)
+    return batches, PairBatches(_encode(splits["validation"].pairs, encoders), batch_size=64)
 
 
 def _encode(
@@ -112,7 +119,7 @@ def _resampling(
     pairs: Sequence[SentencePair],
     encoders: tuple[SentenceEncoder, SentenceEncoder],
 ) -> Callable[[int], list[tuple[np.ndarray, np.ndarray]]]:
-    """The encoded pairs for an epoch, cut up anew."""
+    """The encoded pairs for an epoch, segmented anew."""
     rate, seed = config.text.bpe_dropout, config.training.seed
     source = BPEDropout(encoders[0], [pair.source for pair in pairs], rate, seed)
     target = BPEDropout(encoders[1], [pair.target for pair in pairs], rate, seed + 1)

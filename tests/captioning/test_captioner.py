@@ -18,7 +18,7 @@ from rnnapps.captioning.config import CaptioningConfig, ModelConfig, VocabularyC
 from rnnapps.captioning.evaluate import main as evaluate_main
 from rnnapps.captioning.model import build
 from rnnapps.captioning.train import make_model, starting_encoder
-from rnnapps.decoding_config import DecodingConfig
+from rnnapps.inference.decoding_config import DecodingConfig
 from rnnapps.errors import UsageError, UserError
 
 

@@ -14,9 +14,9 @@ from conftest import run, with_training
 
 import rnnapps
 from rnnapps import backend, bundle, cli, datasets
-from rnnapps.data.sound_files import check_samples
-from rnnapps.data.sound_source_config import SoundSourceConfig
-from rnnapps.data.sound_sources import read_clips
+from rnnapps.data.sound.files import check_samples
+from rnnapps.data.sound.source_config import SoundSourceConfig
+from rnnapps.data.sound.sources import read_clips
 from rnnapps.errors import UsageError, UserError
 from rnnapps.keywords import data, evaluate, infer, stream, train
 from rnnapps.keywords.config import ClipConfig, KeywordsConfig, ModelConfig

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from rnnapps.data.sound_source_config import SoundSourceConfig
+from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.errors import UsageError, UserError
 from rnnapps.keywords import KeywordsConfig, data
 from rnnapps.keywords.config import ClipConfig, DetectionConfig, ModelConfig

@@ -51,7 +51,7 @@ def test_it_is_served_without_keras_and_tensorflow(exported, small_keywords_conf
     file = tmp_path / "long.wav"
     soundfile.write(file, np.concatenate([np.zeros(4000), *examples.clips[:6]]), 8000)
     program = (
-        "import sys; from rnnapps.cli import dispatch;"
+        "import sys; from rnnapps.commands.main import dispatch;"
         f"dispatch(['stream', 'keywords', '--model', {str(folder / 'int8')!r}, '--input', {str(file)!r},"
         "'--threshold', '0.3']);"
         "assert not {'keras', 'tensorflow'} & set(sys.modules)"

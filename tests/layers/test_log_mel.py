@@ -6,8 +6,8 @@ import pytest
 from gradients import differentiate
 
 from rnnapps import datasets
-from rnnapps.data.sound_source_config import SoundSourceConfig
-from rnnapps.data.sound_sources import read_clips
+from rnnapps.data.sound.source_config import SoundSourceConfig
+from rnnapps.data.sound.sources import read_clips
 from rnnapps.layers import LogMel
 
 TIME = 5_300  # samples: 33 hops of 160, and 20 more

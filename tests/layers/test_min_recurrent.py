@@ -13,8 +13,8 @@ from keras import ops
 from test_kernels import BATCH, CASES, FEATURES, ODD, TIME, UNITS
 
 from rnnapps.data.bucketed_batches import pad
-from rnnapps.data.text_config import TextConfig
-from rnnapps.data.text_encoder import TextEncoder
+from rnnapps.data.text.text_config import TextConfig
+from rnnapps.data.text.text_encoder import TextEncoder
 from rnnapps.layers import Bidirectional, compiled_step
 from rnnapps.layers.kernels import parallel_scan
 from rnnapps.layers.min_gru import MinGRU

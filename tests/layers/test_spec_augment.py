@@ -6,7 +6,7 @@ import pytest
 from gradients import differentiate
 
 from rnnapps import datasets
-from rnnapps.data.sound_files import decode
+from rnnapps.data.sound.files import decode
 from rnnapps.layers import LogMel, SpecAugment
 
 BATCH, FRAMES, MELS = 32, 40, 24

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnnapps.data.sound_recordings import SpokenWord
+from rnnapps.data.sound.recordings import SpokenWord
 from rnnapps.metrics.stream_report import poisson_interval, stream_report
 
 SPOKEN = [SpokenWord(1, 2, "yes"), SpokenWord(4, 5, "bed"), SpokenWord(7, 8, "no")]

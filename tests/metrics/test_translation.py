@@ -4,10 +4,10 @@ import pytest
 import sacrebleu
 
 from rnnapps import datasets
-from rnnapps.data.parallel_source_config import ParallelSourceConfig
-from rnnapps.data.parallel_sources import by_source, read_pairs
+from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
+from rnnapps.data.text.parallel_sources import by_source, read_pairs
 from rnnapps.metrics.translation import translation_report
-from rnnapps.metrics.translation_memory import TranslationMemory, copy_source
+from rnnapps.evaluation.translation_memory import TranslationMemory, copy_source
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +100,7 @@ def test_translation_memory_knows_what_it_has_seen(parts, monkeypatch):
     sources, targets = [p.source for p in train], [p.target for p in train]
     found = memory.translate(sources)
     assert sum(a == b for a, b in zip(found, targets, strict=True)) > 0.99 * len(train)
-    monkeypatch.setattr("rnnapps.metrics.translation_memory.CELLS", 7 * len(train))
+    monkeypatch.setattr("rnnapps.evaluation.translation_memory.CELLS", 7 * len(train))
     assert memory.translate(sources) == found  # in blocks of 7 sentences
     assert memory.translate([]) == []
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from rnnapps.data.pair_batches import PairBatches
+from rnnapps.data.text.pair_batches import PairBatches
 from rnnapps.data.tables import read_table
 from rnnapps.training.config import TrainingConfig
 from rnnapps.translation import TranslationConfig, data
 from rnnapps.translation.config import ModelConfig, SubwordConfig
-from rnnapps.translation.infer import Translator
+from rnnapps.translation.predictor import Translator
 from rnnapps.translation.train import make_model
 
 

@@ -8,14 +8,14 @@ import pytest
 
 import rnnapps
 from rnnapps import bundle
-from rnnapps.data.parallel_source_config import ParallelSourceConfig
-from rnnapps.decoding_config import DecodingConfig
+from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
+from rnnapps.inference.decoding_config import DecodingConfig
 from rnnapps.errors import UsageError, UserError
 from rnnapps.translation import TranslationConfig, data, evaluate
 from rnnapps.translation import infer as infer_module
 from rnnapps.translation.config import SubwordConfig
 from rnnapps.translation.evaluate import main as evaluate_command
-from rnnapps.translation.infer import main as predict_command
+from rnnapps.translation.predictor import main as predict_command
 
 SENTENCES = ["He left.", "", "I know Tom.", "  ", "We won.", "Who is it?"]
 
@@ -78,7 +78,7 @@ def test_alignments_are_shares_of_the_source_words(translate):
 
 def test_scores_of_the_search_are_those_of_the_network(translate):
     """The log-probability of a hypothesis is what teacher forcing gives it."""
-    from rnnapps.data.pair_batches import PairBatches
+    from rnnapps.data.text.pair_batches import PairBatches
 
     best = translate("We won.", DecodingConfig(length_penalty=0.0)).hypotheses[0]
     source = translate.source_encoder.encode(["We won."])[0]

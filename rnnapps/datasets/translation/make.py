@@ -16,8 +16,8 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from rnnapps.data.components import component_keys
 from rnnapps.data.splits import content_key
+from rnnapps.data.text.components import component_keys
 
 PACKAGE_SHA256 = "65db964c0afd5b0dbc4baecdce736f53222f63b791958176b5771db78a005096"
 LANGUAGES = {"fra": "fr", "spa": "es"}

@@ -1,0 +1,49 @@
+"""`rnnapps stream APPLICATION`: recognise what is said as it comes, from a file or the microphone."""
+
+import logging
+from importlib import import_module
+from pathlib import Path
+
+from rnnapps import bundle
+from rnnapps.applications import class_of
+from rnnapps.command_line import parse
+from rnnapps.errors import UserError
+from rnnapps.outputs import JSONLines, check_file
+
+log = logging.getLogger(__name__)
+
+
+def main(application: str, arguments: list[str]) -> None:
+    """The command: a line for each thing that is recognised, as soon as it is."""
+    module = import_module(f"rnnapps.{application}.stream")
+    options = parse(module.StreamOptions, arguments, prog=f"rnnapps stream {application}")
+    options.check()
+    if options.plot is not None:
+        check_file(Path(options.plot))
+    from rnnapps.data.sound.blocks import file_blocks, import_sounddevice, microphone_blocks
+
+    if options.microphone:
+        import_sounddevice()  # told before any work
+    elif not Path(options.input).is_file():
+        raise UserError(f"{options.input}: no such file")
+    with JSONLines(options.json) as lines:
+        predictor = class_of(application, "Predictor").load(bundle.find(options.model))
+        listener = module.Listener(predictor, options)
+        rate = predictor.sampling_rate
+        try:
+            blocks = (
+                microphone_blocks(rate) if options.microphone else file_blocks(Path(options.input), rate)
+            )
+            for block in blocks:
+                for answer in listener.hear(block, keep=options.plot is not None):
+                    lines.write(answer.to_dict())
+                    if options.json != "-":
+                        print(answer.describe(), flush=True)
+        except KeyboardInterrupt:
+            if not options.microphone:  # which has no other end
+                raise
+    if options.plot is not None:
+        from rnnapps.evaluation.plots import save_png
+
+        save_png(listener.plot(), Path(options.plot))
+        log.info("%s: written", options.plot)

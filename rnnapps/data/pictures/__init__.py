@@ -1,0 +1,1 @@
+"""Pictures and their captions: their files, their batches."""

@@ -1,0 +1,1 @@
+"""Sound: its files, its augmentation, its batches."""

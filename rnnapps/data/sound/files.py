@@ -1,0 +1,134 @@
+"""Sound from files: WAV, FLAC, Ogg (Vorbis, Opus) and MP3, of any sampling rate and channels."""
+
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from rnnapps.data.sound.source_config import SAMPLING_RATES, SoundSourceConfig
+from rnnapps.errors import UserError
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+MAX_SECONDS = SoundSourceConfig.max_seconds
+FULL_SCALE = 0.999  # of the largest value: encoders round
+CLIPPED_SHARE = 0.01
+UNKNOWN_LENGTH = 2**62  # samples: libsndfile gives the largest number that there is
+
+
+def read_sound(file: Path, sampling_rate: int, max_seconds: float | None = MAX_SECONDS) -> np.ndarray:
+    """Read a sound file: the mean of its channels, resampled, float32 `(time,)`, full scale -1 to 1.
+
+    It may be silent. Encoding for training and for inference both begin with this.
+
+    Raises:
+        UserError: see `decode` and `sound_problem`; with the file's name.
+    """
+    samples, rate = decode(file, max_seconds)
+    if problem := sound_problem(samples, rate, sampling_rate, max_seconds):
+        raise UserError(f"{file}: {problem}")
+    return to_mono(samples, rate, sampling_rate)
+
+
+def decode(file: Path, max_seconds: float | None = None) -> tuple[np.ndarray, int]:
+    """The samples of a file as they are, float32 `(time, channels)`, and its sampling rate in Hz.
+
+    Of a file that is longer than `max_seconds` comes one sample more than these have, for
+    `sound_problem` to see: a recording of hours takes no memory. A WAV file that was cut off has the
+    samples that are left, as its header is not told from one that was never completed.
+
+    Raises:
+        UserError: no such file, another kind of file, or a damaged one.
+    """
+    try:
+        with file.open("rb") as stream:
+            if not stream.read(1):
+                raise UserError(f"{file}: an empty file (0 bytes)")
+            stream.seek(0)
+            with soundfile.SoundFile(stream) as sound:
+                rate, announced = sound.samplerate, sound.frames
+                if announced >= UNKNOWN_LENGTH:  # FLAC from a pipe, which soundfile cannot read
+                    raise UserError(
+                        f"{file}: its header does not tell its length: encode it again, for example "
+                        f"with: ffmpeg -i old.flac new.flac"
+                    )
+                limit = announced if max_seconds is None else int(max_seconds * rate)
+                samples = sound.read(min(announced, limit + 1), dtype="float32", always_2d=True)
+    except OSError as error:
+        raise UserError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+    except soundfile.LibsndfileError as error:
+        reason = error.error_string.removeprefix("Error : ").rstrip(".")
+        raise UserError(
+            f"{file}: not a readable sound file ({reason}): expected {', '.join(SUFFIXES)}"
+        ) from None
+    if not SAMPLING_RATES[0] <= rate <= SAMPLING_RATES[1]:
+        raise UserError(f"{file}: a sampling rate of {rate:,} Hz: its header is damaged")
+    # An MP3 file without a table of contents announces what is only nearly right.
+    if announced <= limit and len(samples) < 0.9 * announced:
+        raise UserError(f"{file}: damaged or cut off after {len(samples):,} of {announced:,} samples")
+    return samples, rate
+
+
+def sound_problem(
+    samples: np.ndarray,
+    rate: int,
+    sampling_rate: int,
+    max_seconds: float | None = MAX_SECONDS,
+    may_be_silent: bool = True,
+) -> str | None:
+    """What is wrong with a recording, or None.
+
+    Args:
+        samples: floats `(time,)` or `(time, channels)`, as they were recorded.
+        rate: samples a second, in Hz.
+        sampling_rate: Hz to which it is to be resampled.
+        max_seconds: how long it may be, if there is a limit.
+        may_be_silent: whether every sample may be zero.
+    """
+    if _resampled_length(len(samples), rate, sampling_rate) < 1:
+        return f"no sound in it ({len(samples)} samples)"
+    if max_seconds is not None and len(samples) > int(max_seconds * rate):
+        return f"longer than {max_seconds:g} s (--max-seconds)"
+    if bad := int(np.count_nonzero(~np.isfinite(samples))):
+        return f"{bad:,} samples are NaN or infinite"
+    if not may_be_silent and not samples.any():
+        return "silence only (every sample is zero)"
+    return None
+
+
+def is_clipped(samples: np.ndarray) -> bool:
+    """Whether more than 1 % of the samples are at full scale: it was recorded too loud.
+
+    Such a clip can still be understood and is used. To be asked before resampling, which rounds the
+    cut-off peaks.
+    """
+    return np.count_nonzero(np.abs(samples) >= FULL_SCALE) > CLIPPED_SHARE * samples.size
+
+
+def to_mono(samples: np.ndarray, rate: int, sampling_rate: int) -> np.ndarray:
+    """The mean of the channels, resampled: `(time,)` or `(time, channels)` to float32 `(time,)`."""
+    if samples.ndim > 1:
+        samples = samples.mean(axis=1)
+    samples = samples.astype("float32", copy=False)
+    return samples if rate == sampling_rate else soxr.resample(samples, rate, sampling_rate)
+
+
+def _resampled_length(length: int, rate: int, sampling_rate: int) -> int:
+    """How many samples soxr makes of so many."""
+    return int(length * sampling_rate / rate + 0.5)
+
+
+def check_samples(samples: np.ndarray, name: str, may_be_empty: bool = False) -> np.ndarray:
+    """Samples as float32 `(time,)`.
+
+    Raises:
+        UserError: they are none, integers, not finite, or have more than one channel.
+    """
+    samples = np.asarray(samples)
+    if samples.ndim != 1 or not (len(samples) or may_be_empty):
+        raise UserError(f"{name}: shape {samples.shape}: expected samples of one channel, (time,)")
+    if samples.dtype.kind != "f":
+        raise UserError(f"{name}: {samples.dtype}: expected floats from -1 to 1 (divide by 32768)")
+    if not np.isfinite(samples).all():
+        raise UserError(f"{name}: samples are NaN or infinite")
+    return samples.astype("float32", copy=False)

@@ -1,0 +1,1 @@
+"""Texts and pairs of sentences: their files, their tokens, their batches."""

@@ -1,0 +1,1 @@
+"""Reports, baselines, tables and plots."""

@@ -1,0 +1,218 @@
+"""Pictures of a training and of its result; `figure.savefig(file)` writes one as PNG."""
+
+import io
+import logging
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib import font_manager
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.ticker import MaxNLocator
+
+from rnnapps.outputs import write
+
+log = logging.getLogger(__name__)
+
+
+def save_png(figure: Figure, file: Path) -> None:
+    """Write a picture whole, or leave what stood there."""
+    content = io.BytesIO()
+    figure.savefig(content, format="png")
+    write(file, content.getvalue())
+
+
+def plot_learning_curve(history: Sequence[dict[str, float]]) -> Figure:
+    """Draw loss and metrics over the epochs, for training and validation."""
+    names = [name for name in history[0] if f"val_{name}" in history[0]]
+    names.sort(key=lambda name: name != "loss")
+    figure = Figure(figsize=(4.5 * len(names), 3.5), layout="constrained")
+    epochs = [logs["epoch"] for logs in history]
+    for axes, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        axes.plot(epochs, [logs[name] for logs in history], marker="o", label="training")
+        axes.plot(epochs, [logs[f"val_{name}"] for logs in history], marker="o", label="validation")
+        axes.set(xlabel="epoch", ylabel=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    return figure
+
+
+def plot_confusion_matrix(
+    matrix: Sequence[Sequence[int]], labels: Sequence[str], figure: Figure | SubFigure | None = None
+) -> Figure | SubFigure:
+    """Draw a confusion matrix, rows true and columns predicted; numbers are left out past 20 classes.
+
+    It is drawn in `figure`, or in one of its own.
+    """
+    counts = np.array(matrix)
+    shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
+    side = max(3.6, 0.45 * len(labels) + 2)
+    figure = figure or Figure(figsize=(side + 0.8, side), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="share of the true class", shrink=0.8)
+    ticks = range(len(labels))
+    axes.set(xlabel="predicted", ylabel="true")
+    axes.set_xticks(ticks, labels, rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(ticks, labels)
+    if len(labels) <= 20:
+        for (row, column), count in np.ndenumerate(counts):
+            colour = "white" if shares[row, column] > 0.6 else "black"
+            axes.text(column, row, f"{count:,}", ha="center", va="center", color=colour)
+    return figure
+
+
+def plot_det_curve(
+    true: np.ndarray,
+    scores: np.ndarray,
+    labels: Sequence[str],
+    figure: Figure | SubFigure | None = None,
+) -> Figure | SubFigure:
+    """Draw false alarms against misses of each class, one against all (Martin et al. 1997).
+
+    Args:
+        true: int class numbers `(rows,)`.
+        scores: the higher, the more of a class, floats `(rows, classes)`.
+        labels: the names of the classes; one without a row, or with all of them, has no curve.
+        figure: to draw in; by default one of its own.
+    """
+    from scipy.stats import norm
+    from sklearn.metrics import det_curve
+
+    figure = figure or Figure(figsize=(7.5, 5), layout="constrained")
+    axes = figure.subplots()
+    least, most = 0.5 / len(true), 0.5  # half a row stands for none, which the scale cannot show
+    for number, label in enumerate(labels):
+        if 0 < np.count_nonzero(true == number) < len(true):
+            alarms, misses, _ = det_curve(true == number, scores[:, number])
+            lines = [norm.ppf(np.clip(rates, least, 0.999)) for rates in (alarms, misses)]
+            axes.plot(*lines, label=label, linewidth=1.2)
+    shares = [share for share in (1e-4, 1e-3, 0.01, 0.05, 0.2, 0.5) if share >= least]
+    axes.set_xticks(norm.ppf(shares), [f"{share:.4g}" for share in shares])
+    axes.set_yticks(norm.ppf(shares), [f"{share:.4g}" for share in shares])
+    limits = norm.ppf((least * 0.8, most))
+    axes.set(xlabel="false alarms (share of the other clips)", ylabel="misses (share of the word's)")
+    axes.set(xlim=limits, ylim=limits)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def plot_timeline(
+    times: np.ndarray,
+    probabilities: np.ndarray,
+    labels: Sequence[str],
+    detections: Sequence[tuple[float, str]],
+    threshold: float,
+) -> Figure:
+    """Draw a stream's probabilities `(time, classes)` over seconds `(time,)`, and its detections."""
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    axes = figure.subplots()
+    for label, row in zip(labels, probabilities.T, strict=True):
+        axes.plot(times, row, label=label, linewidth=1)
+    axes.axhline(threshold, color="grey", linestyle=":", linewidth=1)
+    for time, word in detections:
+        axes.axvline(time, color="black", alpha=0.4, linewidth=1)
+        axes.text(time, 1.02, word, rotation=60, fontsize="small", ha="left", va="bottom")
+    axes.set(xlabel="seconds", ylabel="probability", ylim=(0, 1))
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return figure
+
+
+def plot_word_weights(words: Sequence[tuple[str, float]], title: str) -> Figure:
+    """Draw the words of a text with the share of attention that each got."""
+    figure = Figure(figsize=(7, 0.28 * len(words) + 0.9), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(range(len(words)), [share for _, share in words], color="tab:blue")
+    axes.set_yticks(range(len(words)), [word for word, _ in words])
+    axes.invert_yaxis()
+    axes.set(xlabel="share of attention", title=title)
+    axes.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def plot_probabilities(probabilities: Mapping[str, float], title: str) -> Figure:
+    """Draw the probability of each label."""
+    figure = Figure(figsize=(6, 0.3 * len(probabilities) + 1), layout="constrained")
+    axes = figure.subplots()
+    axes.barh(range(len(probabilities)), list(probabilities.values()), color="tab:blue")
+    axes.set_yticks(range(len(probabilities)), list(probabilities))
+    axes.invert_yaxis()
+    axes.set(xlabel="probability", xlim=(0, 1), title=title)
+    axes.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def plot_alignment(source: Sequence[str], target: Sequence[str], weights: np.ndarray) -> Figure:
+    """Draw where a decoder looked: `weights` `(target words, source words)`, words on both axes."""
+    width, height = (max(3, 0.4 * len(words) + 1.5) for words in (source, target))
+    figure = Figure(figsize=(width + 1, height), layout="constrained")
+    axes = figure.subplots()
+    image = axes.imshow(weights, cmap="Blues", vmin=0, vmax=1)
+    figure.colorbar(image, ax=axes, label="share of attention", shrink=0.8)
+    fonts = fonts_for("".join([*source, *target]))
+    # A dollar sign is a dollar sign, not mathematics.
+    text = {"family": fonts, "parse_math": False}
+    axes.xaxis.tick_top()
+    axes.set_xticks(range(len(source)), source, rotation=45, ha="left", rotation_mode="anchor", **text)
+    axes.set_yticks(range(len(target)), target, **text)
+    return figure
+
+
+def plot_attention_map(pixels: np.ndarray, words: Sequence[str], weights: np.ndarray) -> Figure:
+    """Draw where a decoder looked in a picture, a panel for each word behind one for the picture.
+
+    `pixels` are uint8 `(height, width, 3)`, `weights` `(words, rows, columns)`. A panel is bright where
+    the word got most of its attention; each has a scale of its own, and says the largest share.
+    """
+    height, width, _ = pixels.shape
+    columns = min(5, len(words) + 1)
+    rows = -(-(len(words) + 1) // columns)
+    figure = Figure(figsize=(2.2 * columns, 2.4 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
+    fonts = fonts_for("".join(words))
+    grey = np.asarray(pixels, "float32").mean(axis=2) / 255
+    for axis in axes:
+        axis.axis("off")
+    axes[0].imshow(pixels)
+    for axis, word, places in zip(axes[1:], words, weights, strict=False):
+        axis.imshow(grey, cmap="gray", vmin=0, vmax=1, extent=(0, width, height, 0))
+        axis.imshow(
+            places, cmap="inferno", alpha=0.6, extent=(0, width, height, 0), interpolation="bicubic"
+        )
+        title = f"{word}  ({places.max():.0%})"
+        axis.set_title(title, fontsize="medium", family=fonts, parse_math=False)
+    return figure
+
+
+def fonts_for(text: str) -> list[str]:
+    """Families of fonts on this machine that have the characters of a text: Matplotlib's own first."""
+    families = ["DejaVu Sans"]
+    missing = {ord(character) for character in text if not character.isspace()}
+    missing -= _characters(font_manager.findfont(families[0]))
+    for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: entry.name):
+        if not missing:
+            break
+        regular = entry.style == "normal" and 300 <= entry.weight <= 500
+        if regular and not entry.name.startswith("Last Resort"):  # which has a box for everything
+            try:
+                found = missing & _characters(entry.fname)
+            except OSError:
+                continue
+            if found:
+                families.append(entry.name)
+                missing -= found
+    if missing:
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")  # Matplotlib's, of each
+        log.warning(
+            "no font on this machine has %s: boxes stand for them in the picture (install one, such as "
+            "fonts-noto-cjk)",
+            " ".join(map(chr, sorted(missing)[:10])),
+        )
+    return families
+
+
+def _characters(font: str) -> set[int]:
+    return set(font_manager.get_font(font).get_charmap())

@@ -1,0 +1,49 @@
+"""The results table of an application, made from the metrics of its bundles."""
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from rnnapps import bundle
+from rnnapps.errors import UserError
+from rnnapps.evaluation.tables import Column, markdown, score_cells
+
+BEGIN, END = "<!-- results -->", "<!-- end of results -->"
+
+
+def results_table(bundles: Iterable[Path], columns: Mapping[str, Column]) -> str:
+    """Each bundle beside its baselines, in Markdown.
+
+    Args:
+        bundles: their folders; they are checked.
+        columns: of the application's scores.
+    """
+    rows = []
+    for path in bundles:
+        bundle.check(path)
+        metrics = bundle.read_metrics(path)
+        scores, about, training = metrics["scores"], metrics["data"], metrics["training"]
+        data = f"{about['source']} ({scores['rows']:,})" if "rows" in scores else about["source"]
+        network = [
+            f"`{path.parent.name}/{path.name}`",
+            data,
+            f"{training['parameters']:,}",
+            f"{training['seconds']:,} s",
+        ]
+        rows.append([*network, *score_cells(scores, columns)])
+        for name, some in metrics["baselines"].items():
+            rows.append([name, data, "", "", *score_cells(some, columns)])
+    titles = ["model", "data (test examples)", "parameters", "training"]
+    return markdown([*titles, *(title for title, _ in columns.values())], rows)
+
+
+def with_results(page: str, table: str, file: Path) -> str:
+    """The text of a page with a table between its marks `BEGIN` and `END`.
+
+    Raises:
+        UserError: the page, which `file` names, has no such marks.
+    """
+    found = re.search(f"{BEGIN}\n.*?{END}", page, re.DOTALL)
+    if found is None:
+        raise UserError(f"{file}: no lines {BEGIN} and {END} to put the table between")
+    return page[: found.start()] + f"{BEGIN}\n{table}\n{END}" + page[found.end() :]

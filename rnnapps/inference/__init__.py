@@ -1,0 +1,1 @@
+"""What the predictors of the applications share."""

@@ -1,0 +1,177 @@
+"""Recognise keywords in clips with a trained or an exported bundle.
+
+From the shell and from Python:
+
+    rnnapps predict keywords --model runs/keywords yes.wav folder_of_clips --json words.jsonl
+    recognise = rnnapps.load("keywords/digits"); recognise("yes.wav"); recognise(samples)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self, overload
+
+from rnnapps import bundle
+from rnnapps.data.sound.files import SUFFIXES
+from rnnapps.errors import UserError
+from rnnapps.inference.batching import in_batches
+from rnnapps.inference.predict_options import FileOptions
+from rnnapps.keywords.config import KeywordsConfig
+from rnnapps.keywords.prediction import Prediction
+from rnnapps.keywords.stream import KeywordStream, softmax
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from rnnapps.export.exported_step import ExportedStep
+    from rnnapps.export.program import Program
+
+BATCH_SIZES = (1, 8, 64)  # a network is compiled for each
+
+Clip = "str | Path | np.ndarray"
+
+
+class KeywordsPredictor:
+    """A network with its labels; call it with a clip or a list of clips."""
+
+    application: ClassVar[str] = "keywords"
+
+    def __init__(self, model: "keras.Model | None", labels: Sequence[str], config: KeywordsConfig):
+        from rnnapps.keywords.data import length
+
+        self.model, self.labels, self.config = model, tuple(labels), config
+        self.sampling_rate = config.source.sampling_rate
+        self.length = length(config)
+
+    def save(self, folder: Path) -> None:
+        """Write all that `load` needs into the folder of a bundle."""
+        bundle.save_model(self.model, folder)
+        bundle.write_config(folder, self.application, self.config, labels=self.labels)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Load a bundle, an exported one without Keras: see `rnnapps.inference.predictor.Predictor`."""
+        settings = bundle.check(path, cls.application)
+        config, labels = bundle.read_config(path, KeywordsConfig), settings["labels"]
+        if "exported" in settings:
+            from rnnapps.export.exported_step import ExportedStep
+            from rnnapps.keywords.exported import ExportedKeywordsPredictor
+
+            about = settings["exported"]
+            step = ExportedStep(path / about["file"])
+            return ExportedKeywordsPredictor(step, labels, config, about)
+        return cls(bundle.load_model(path), labels, config)
+
+    @overload
+    def __call__(self, clips: Clip) -> Prediction: ...
+    @overload
+    def __call__(self, clips: "Sequence[Clip]") -> list[Prediction]: ...
+    def __call__(self, clips):
+        """Recognise the word of a clip, or of each of several.
+
+        Args:
+            clips: files, or samples, floats `(time,)` at `sampling_rate`, full scale -1 to 1.
+
+        Raises:
+            UserError: a file cannot be read or is bad (`rnnapps.data.sound.files.read_sound`), or
+                samples are none, integers, or not finite.
+        """
+        import numpy as np
+
+        if isinstance(clips, (str, Path)) or (isinstance(clips, np.ndarray) and clips.ndim < 2):
+            return self([clips])[0]
+        names = [str(clip) if isinstance(clip, (str, Path)) else "" for clip in clips]
+        sounds = [self.read(clip, f"clip {number}") for number, clip in enumerate(clips, start=1)]
+        return [
+            Prediction(
+                name,
+                self.labels[row.argmax()],
+                dict(zip(self.labels, row.tolist(), strict=True)),
+                cut=len(sound) > self.length,
+            )
+            for name, sound, row in zip(names, sounds, self.probabilities(sounds), strict=True)
+        ]
+
+    def probabilities(self, clips: "Sequence[np.ndarray]") -> "np.ndarray":
+        """Class probabilities of clips of any length, float32 `(clips, classes)`."""
+        import numpy as np
+
+        from rnnapps.data.sound.window import sound_window
+
+        rows = []
+        for some, size in in_batches(clips, BATCH_SIZES):
+            x = np.zeros((size, self.length), dtype="float32")  # filled up with silence
+            for row, clip in zip(x, some, strict=False):
+                row[:] = sound_window(clip, self.length)
+            rows.append(self.model.predict_on_batch(x)[: len(some)])
+        return softmax(np.concatenate(rows)) if rows else np.zeros((0, len(self.labels)), "float32")
+
+    def stream(self) -> KeywordStream:
+        """A stream that begins now.
+
+        Raises:
+            UserError: the network reads in both directions and cannot stream.
+        """
+        from keras import ops
+
+        from rnnapps.layers import compiled_stream
+
+        self._check_causal()
+        start, compiled = compiled_stream(self.model)
+
+        def step(x, state):
+            logits, state = compiled(x, state)
+            return ops.convert_to_numpy(logits), state
+
+        hop = self.model.get_layer("log_mel").hop
+        return KeywordStream(lambda: start(1), step, hop, self.sampling_rate)
+
+    def exported(self, step: "ExportedStep", format: str, precision: str) -> "KeywordsPredictor":
+        """The same over an exported step: see `rnnapps.export.exported_bundles`."""
+        from rnnapps.keywords.exported import ExportedKeywordsPredictor
+
+        about = {"format": format, "precision": precision, "file": step.file.name}
+        return ExportedKeywordsPredictor(step, self.labels, self.config, about)
+
+    def programs(self) -> "dict[str, Program]":
+        """What export converts: one hop of the stream.
+
+        Raises:
+            UserError: as `stream`.
+        """
+        from rnnapps.export.program import Program
+        from rnnapps.layers.compiled_stream import stream_step, with_constants
+
+        self._check_causal()
+        start, step = stream_step(self.model)
+        hop, numbers = self.model.get_layer("log_mel").hop, start(1).shape[1]
+        inputs = {"x": (1, hop), "state": (1, numbers)}
+        return {"step": Program(with_constants(step, self.model.variables), inputs)}
+
+    def _check_causal(self) -> None:
+        architecture = self.config.model.architecture
+        if architecture == "att_rnn":
+            raise UserError(
+                f"this network ({architecture}) reads a whole clip in both directions and cannot "
+                f"stream: train one with --architecture crnn, gru or lstm"
+            )
+
+    def read(self, clip: Clip, name: str = "clip") -> "np.ndarray":
+        """The samples of a clip, float32 `(time,)` at `sampling_rate`; `name` is what errors call it."""
+        from rnnapps.data.sound.files import check_samples, read_sound
+
+        if isinstance(clip, (str, Path)):
+            return read_sound(Path(clip), self.sampling_rate, self.config.source.max_seconds)
+        return check_samples(clip, name)
+
+
+@dataclass(frozen=True)
+class PredictOptions(FileOptions):
+    """Recognise the word of each clip, in files or in all sound files of folders."""
+
+    model: str = "keywords/digits"
+    """path or name of a bundle"""
+
+    kind = "sound files"
+    suffixes = SUFFIXES

@@ -1,0 +1,120 @@
+import logging
+
+import pytest
+from conftest import write_csv
+
+from rnnapps.data.row import Row
+from rnnapps.data.text.source_config import SourceConfig
+from rnnapps.data.text.sources import content_key, file_of, good_rows, read_rows
+from rnnapps.errors import UserError
+from rnnapps.sentiment.data import EMBEDDED
+
+COLUMNS = ("text", "label")
+
+
+def read(data, **options):
+    return read_rows(SourceConfig(data=str(data), **options), COLUMNS, EMBEDDED)
+
+
+def keys(rows):
+    return {content_key(row.fields["text"]) for row in rows}
+
+
+def test_embedded_parts_share_no_text():
+    parts = read("embedded")
+    assert {name: len(rows) for name, rows in parts.items()} == {
+        "train": 12901,
+        "valid": 1877,
+        "test": 3735,
+    }
+    assert not keys(parts["train"]) & keys(parts["test"])
+    assert not keys(parts["train"]) & keys(parts["valid"])
+    assert not keys(parts["valid"]) & keys(parts["test"])
+
+
+def test_folder_keeps_its_parts_and_lends_from_train_what_it_lacks(tmp_path, sentences):
+    write_csv(tmp_path / "train.csv", sentences[:400])
+    write_csv(tmp_path / "test.csv", sentences[400:500])
+    parts = read(tmp_path)
+    assert len(parts["test"]) == 100
+    assert len(parts["valid"]) + len(parts["train"]) == 400
+    assert 20 < len(parts["valid"]) < 60
+
+
+def test_folder_with_train_only(tmp_path, sentences):
+    write_csv(tmp_path / "train.csv", sentences)
+    parts = read(tmp_path)
+    shares = {name: len(rows) / len(sentences) for name, rows in parts.items()}
+    assert shares == pytest.approx({"train": 0.7, "valid": 0.1, "test": 0.2}, abs=0.04)
+
+
+def test_folder_with_all_three_parts(tmp_path, sentences):
+    for name, rows in (("train", slice(300)), ("valid", slice(300, 400)), ("test", slice(400, 500))):
+        write_csv(tmp_path / f"{name}.csv", sentences[rows])
+    assert [len(rows) for rows in read(tmp_path).values()] == [300, 100, 100]
+
+
+def test_copies_of_test_texts_leave_train_and_it_is_said(tmp_path, sentences, caplog):
+    write_csv(tmp_path / "train.csv", sentences[:300])
+    write_csv(tmp_path / "test.csv", sentences[290:330])
+    with caplog.at_level(logging.INFO):
+        parts = read(tmp_path)
+    assert len(parts["test"]) == 40
+    assert not keys(parts["train"]) & keys(parts["test"])
+    assert "rows left out: their texts stand in a held-out part too" in caplog.text
+
+
+def test_two_files_of_one_part(tmp_path, sentences):
+    write_csv(tmp_path / "train.csv", sentences[:9])
+    (tmp_path / "train.jsonl").write_text("{}")
+    with pytest.raises(UserError, match="both train.csv and train.jsonl"):
+        read(tmp_path)
+
+
+def test_folder_without_train(tmp_path):
+    with pytest.raises(UserError, match="the folder has no train.csv"):
+        read(tmp_path)
+
+
+def test_wrong_column(sentences_csv):
+    with pytest.raises(
+        UserError, match="sentences.csv: no column 'review': it has text, label, positive"
+    ):
+        read_rows(SourceConfig(data=str(sentences_csv)), ("review", "label"), EMBEDDED)
+
+
+def test_bad_rows_stop_or_are_counted(tmp_path, sentences, caplog):
+    rows = [*sentences[:50], {"text": "  ", "label": "positive", "positive": "1"}]
+    write_csv(tmp_path / "a.csv", rows)
+    with pytest.raises(UserError, match="a.csv:52: empty text: mend it, or .* --skip-bad-rows"):
+        read(tmp_path / "a.csv")
+    parts = read(tmp_path / "a.csv", skip_bad_rows=True)
+    assert sum(map(len, parts.values())) == 50
+    assert "1 of 51 rows left out" in caplog.text
+
+
+def test_a_text_of_100000_words_is_refused(tmp_path, sentences):
+    write_csv(tmp_path / "a.csv", [sentences[0] | {"text": "word " * 100_000}])
+    with pytest.raises(
+        UserError, match=r"a.csv:2: a text of 500,000 characters \(100,000 are allowed\)"
+    ):
+        read(tmp_path / "a.csv")
+
+
+def test_half_a_character_is_refused(tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"text": "cut \\ud83d", "label": "x"}\n')
+    with pytest.raises(UserError, match=r"a.jsonl:1: not a Unicode text"):
+        read(tmp_path / "a.jsonl")
+
+
+def test_no_good_row():
+    rows = [Row("a.csv:2", {"text": ""})]
+    with pytest.raises(UserError, match="a.csv: no good row is left"):
+        good_rows(rows, lambda row: "empty text", SourceConfig(skip_bad_rows=True))
+
+
+@pytest.mark.parametrize(
+    ("where", "file"), [("a.csv:17", "a.csv"), ("tfds:imdb_reviews/test[3]", "tfds:imdb_reviews/test")]
+)
+def test_file_of(where, file):
+    assert file_of(Row(where, {})) == file
