@@ -42,7 +42,7 @@ SMALL = {
     "translation": {
         "text": {"vocabulary": 600, "max_tokens": 8},
         "model": {"units": 16, "embedding_size": 16},
-        "training": {"epochs": 2, "learning_rate": 0.01, "ema_momentum": 0.0},
+        "training": {"epochs": 2, "batch_size": 16, "learning_rate": 0.01, "ema_momentum": 0.0},
     },
     "captioning": {
         "text": {"tokens": "subwords", "vocabulary": 400, "max_tokens": 20},
@@ -86,7 +86,7 @@ def write_csv(file: Path, rows: list[dict[str, str]]) -> None:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Path]:
-    """`shared(name, make)` is a folder that `make(folder)` has filled, in the first process that asks."""
+    """`shared(name, make)` is a folder that `make(folder)` has filled, once in a run."""
     root = tmp_path_factory.getbasetemp()
     if os.environ.get("PYTEST_XDIST_WORKER"):
         root = root.parent  # that of all processes of this run

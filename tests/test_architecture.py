@@ -1,21 +1,26 @@
 """Who may import whom."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import rnnapps
-from rnnapps.commands.main import FIRST_WORDS
+from rnnapps.applications import APPLICATIONS
 
 ROOT = Path(rnnapps.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 
-def imported(file: Path) -> set[str]:
-    """The modules that a file imports anywhere in it; `from a import b` counts as a and a.b."""
+def imports(file: Path) -> set[str]:
+    """The modules that a file imports anywhere in it, but for type checkers; `a.b` counts as a too."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
     names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -24,31 +29,89 @@ def imported(file: Path) -> set[str]:
     return names
 
 
-def parts(names: set[str]) -> set[str]:
-    """The first-level parts of rnnapps among module names."""
-    return {name.split(".")[1] for name in names if name.startswith("rnnapps.")}
+IMPORTS = {file: imports(file) for file in FILES}
 
 
-@pytest.mark.parametrize("package", ["layers", "decoding"])
-def test_layers_and_decoding_import_nothing_else_of_rnnapps(package):
-    for file in (ROOT / package).rglob("*.py"):
-        assert parts(imported(file)) <= {package}, file
+def part_of(module: str) -> str:
+    """The part of rnnapps that a module belongs to; that of `rnnapps` itself is ""."""
+    part = (*module.split("."), "")[1]
+    return "" if part.startswith("__") else part
 
 
-def test_encoders_import_nothing_else_of_rnnapps():
-    for file in (ROOT / "encoders").rglob("*.py"):
-        assert parts(imported(file)) <= {"encoders", "errors"}, file
+def parts(file: Path) -> set[str]:
+    return {part_of(name) for name in IMPORTS[file] if name.startswith("rnnapps.")}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_applications_are_imported_by_nobody_but_themselves(file):
-    package = file.relative_to(ROOT).parts[0]
-    if package != "benchmark":
-        assert parts(imported(file)) & set(rnnapps.APPLICATIONS) <= {package}
+def module_of(file: Path) -> str:
+    names = file.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(names[:-1] if names[-1] == "__init__" else names)
+
+
+# What each part may import of the others; those that are not named are applications or above them.
+BASE = {"", "applications", "backend", "bundle", "bundle_versions", "config", "errors", "outputs"}
+MAY = {
+    "errors": set(),
+    "applications": set(),
+    "outputs": {"errors"},
+    "config": {"errors"},
+    "backend": {"", "errors"},
+    "command_line": {"errors"},
+    "bundle_versions": set(),
+    "bundle": BASE | {"layers"},  # which registers the layers that a file names
+    "card": BASE,
+    "layers": set(),
+    "decoding": set(),
+    "encoders": {"errors", "outputs"},
+    "datasets": {"data"},
+    "data": {"errors", "outputs"},
+    "metrics": {"data", "errors"},
+    "inference": BASE | {"data", "decoding"},
+    "evaluation": BASE | {"command_line", "data", "metrics"},
+    "export": BASE | {"evaluation", "inference"},
+    "training": BASE | {"card", "data", "evaluation"},
+}
+
+
+@pytest.mark.parametrize("part", MAY)
+def test_parts_import_what_lies_below_them(part):
+    files = [file for file in FILES if part_of(module_of(file)) == part]
+    assert files, part
+    for file in files:
+        assert parts(file) <= MAY[part] | {part}, file
+
+
+def test_applications_are_imported_by_nobody_but_themselves():
+    for file in FILES:
+        package = file.relative_to(ROOT).parts[0]
+        if package != "benchmark":
+            assert parts(file) & set(APPLICATIONS) <= {package}, file
+
+
+def test_nothing_below_imports_the_commands():
+    for file in FILES:
+        if "commands" in parts(file):
+            assert file.parent.name == "commands" or file == ROOT / "__main__.py", file
+
+
+def test_there_are_no_circles():
+    """Neither between files nor between parts, wherever in a file an import stands."""
+    modules = {module_of(file): file for file in FILES}
+    graph = {
+        module: (IMPORTS[file] & modules.keys()) - {module, "rnnapps"}
+        for module, file in modules.items()
+        if module != "rnnapps"
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError
+    of_parts = {}
+    for module, file in modules.items():
+        part = part_of(module)
+        if part:
+            of_parts.setdefault(part, set()).update(parts(file) - {part, ""})
+    TopologicalSorter(of_parts).prepare()
 
 
 TENSORFLOW = {  # what runs on TensorFlow only, or asks it for a GPU
-    "data/tfds_source.py": {"tensorflow_datasets"},
+    "data/tfds.py": {"tensorflow_datasets"},
     "export/litert.py": {"tensorflow"},
     "export/onnx_format.py": {"tensorflow"},
     "decoding/compiled.py": {"tensorflow"},
@@ -59,31 +122,17 @@ TENSORFLOW = {  # what runs on TensorFlow only, or asks it for a GPU
 }
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(ROOT)))
-def test_tensorflow_is_named_by_few_files(file):
-    tensorflow = {name for name in imported(file) if name.split(".")[0].startswith("tensorflow")}
-    assert tensorflow <= TENSORFLOW.get(file.relative_to(ROOT).as_posix(), set())
+def test_tensorflow_is_named_by_few_files():
+    for file in FILES:
+        tensorflow = {name for name in IMPORTS[file] if name.split(".")[0].startswith("tensorflow")}
+        assert tensorflow <= TENSORFLOW.get(file.relative_to(ROOT).as_posix(), set()), file
 
 
 def test_each_application_has_the_same_files():
-    """And one more for each of the commands that it alone has."""
-    for application in rnnapps.APPLICATIONS:
-        more = {f"{name}.py" for name in ("stream", "export") if application in FIRST_WORDS[name]}
-        files = {file.name for file in (ROOT / application).iterdir()} - {"__pycache__"}
-        assert (
-            files
-            == {
-                "README.md",
-                "__init__.py",
-                "config.py",
-                "data.py",
-                "model.py",
-                "train.py",
-                "evaluate.py",
-                "infer.py",
-            }
-            | more
-        )
+    needed = {"README.md", "__init__.py", "config.py", "data.py", "model.py"}
+    needed |= {"train.py", "evaluate.py", "predictor.py"}
+    for application in APPLICATIONS:
+        assert needed <= {file.name for file in (ROOT / application).iterdir()}, application
 
 
 def test_one_public_class_a_file_in_the_layer_library():

@@ -4,7 +4,6 @@ import json
 import os
 from concurrent.futures import Executor, Future
 from contextlib import nullcontext
-from dataclasses import asdict
 from itertools import count
 
 import numpy as np
@@ -15,10 +14,9 @@ from rnnapps import bundle
 from rnnapps.benchmark import translation, translation_worker
 from rnnapps.data.text.sentence_encoder import END
 from rnnapps.errors import UserError
-from rnnapps.outputs import write_json
 from rnnapps.translation import data
-from rnnapps.translation.predictor import TOKENIZERS
-from rnnapps.translation.train import make_model
+from rnnapps.translation.model import build
+from rnnapps.translation.predictor import TranslationPredictor
 
 # A single shape of batches: XLA compiles each.
 SIZES = ("--vocabulary", 400, "--max-tokens", 8, "--units", 16, "--embedding-size", 16)
@@ -28,17 +26,13 @@ SIZES = ("--vocabulary", 400, "--max-tokens", 8, "--units", 16, "--embedding-siz
 def untrained(small_translation_config, tmp_path_factory):
     """A bundle of a network that has learnt nothing, but to end a sentence."""
     config = small_translation_config
-    encoders = data.learn_encoders(config.text, data.load(config.source)["train"])
-    model = make_model(config, encoders, steps_per_epoch=1)
+    encoders = data.learn_encoders(config.text, data.load(config)["train"].pairs)
+    model = build(config.model, *(encoder.size for encoder in encoders))
     bias = model.get_layer("decoder").bias
     bias.assign(np.where(np.arange(bias.shape[0]) == END, 4.0, 0.0))
     path = tmp_path_factory.mktemp("bundles") / "untrained"
     with bundle.writing(path) as folder:
-        bundle.save_model(model, folder)
-        for encoder, name in zip(encoders, TOKENIZERS, strict=True):
-            encoder.save(folder / name)
-        settings = bundle.identity("translation") | {"config": asdict(config)}
-        write_json(folder / bundle.CONFIG, settings)
+        TranslationPredictor(model, encoders, config).save(folder)
     return path
 
 

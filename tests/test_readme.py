@@ -4,34 +4,24 @@ import json
 import re
 import shlex
 import shutil
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import sklearn.datasets
 
 import rnnapps
+from rnnapps.applications import APPLICATIONS, class_of, with_module
 from rnnapps.benchmark.captioning import CaptioningOptions
 from rnnapps.benchmark.decoder import DecoderOptions
 from rnnapps.benchmark.layers import LayersOptions, ratios
 from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.benchmark.translation import TranslationOptions
-from rnnapps.captioning import CaptioningConfig
-from rnnapps.captioning.evaluate import EvaluateOptions as EvaluateCaptioning
-from rnnapps.captioning.predictor import PredictOptions as PredictCaptioning
-from rnnapps.commands.main import COMMANDS
 from rnnapps.command_line import parse
+from rnnapps.commands.main import COMMANDS, dispatch
+from rnnapps.commands.results import ResultsOptions
+from rnnapps.config import flags
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig
-from rnnapps.keywords import KeywordsConfig
-from rnnapps.keywords.evaluate import EvaluateOptions as EvaluateKeywords
-from rnnapps.keywords.export import ExportOptions
-from rnnapps.keywords.predictor import PredictOptions as PredictKeywords
-from rnnapps.keywords.stream import StreamOptions
-from rnnapps.sentiment import SentimentConfig
-from rnnapps.sentiment.evaluate import EvaluateOptions as EvaluateSentiment
-from rnnapps.sentiment.predictor import PredictOptions as PredictSentiment
-from rnnapps.translation import TranslationConfig
-from rnnapps.translation.evaluate import EvaluateOptions as EvaluateTranslation
-from rnnapps.translation.predictor import PredictOptions as PredictTranslation
 
 ROOT = Path(rnnapps.__file__).parent.parent
 READMES = [ROOT / "README.md", *sorted((ROOT / "rnnapps").glob("*/README.md"))]
@@ -42,21 +32,18 @@ BENCHMARKS = {
     "translation": TranslationOptions,
     "captioning": CaptioningOptions,
 }
-OPTIONS = {
-    ("train", "sentiment"): SentimentConfig,
-    ("evaluate", "sentiment"): EvaluateSentiment,
-    ("predict", "sentiment"): PredictSentiment,
-    ("train", "translation"): TranslationConfig,
-    ("evaluate", "translation"): EvaluateTranslation,
-    ("predict", "translation"): PredictTranslation,
-    ("train", "keywords"): KeywordsConfig,
-    ("evaluate", "keywords"): EvaluateKeywords,
-    ("predict", "keywords"): PredictKeywords,
-    ("train", "captioning"): CaptioningConfig,
-    ("evaluate", "captioning"): EvaluateCaptioning,
-    ("predict", "captioning"): PredictCaptioning,
-    ("stream", "keywords"): StreamOptions,
-    ("export", "keywords"): ExportOptions,
+OPTIONS_OF = {  # command: the module and the class that have its options
+    "evaluate": ("evaluate", "EvaluateOptions"),
+    "predict": ("predictor", "PredictOptions"),
+    "stream": ("stream", "StreamOptions"),
+    "export": ("export", "ExportOptions"),
+}
+OPTIONS = {("train", name): class_of(name, "Config") for name in APPLICATIONS}
+OPTIONS |= {("results", name): ResultsOptions for name in APPLICATIONS}
+OPTIONS |= {
+    (command, name): getattr(import_module(f"rnnapps.{name}.{module}"), options)
+    for command, (module, options) in OPTIONS_OF.items()
+    for name in with_module(module)
 }
 
 
@@ -79,12 +66,12 @@ def commands():
 
 @pytest.mark.parametrize("words", list(commands()))
 def test_commands_have_these_flags(words):
-    command, name, *flags = words
+    command, name, *given = words
     assert command in COMMANDS
     if command == "benchmark":
-        parse(BENCHMARKS[name], flags, prog="rnnapps")
+        parse(BENCHMARKS[name], given, prog="rnnapps")
     elif command != "doctor":
-        parse(OPTIONS[command, name], flags, prog="rnnapps")
+        parse(OPTIONS[command, name], given, prog="rnnapps")
 
 
 def test_python_of_the_front_page_runs(capsys, monkeypatch, tmp_path):
@@ -114,6 +101,15 @@ def test_python_of_the_page_of_the_layers_runs(capsys):
     assert variables["logits"].shape == (2, 5, 1000) and variables["best"].tokens.shape == (2, 1, 10)
 
 
+@pytest.mark.parametrize("application", APPLICATIONS)
+def test_results_are_those_of_the_bundles(application, tmp_path):
+    page = ROOT / "rnnapps" / application / "README.md"
+    copy = Path(shutil.copy(page, tmp_path / "page.md"))
+    dispatch(["results", application, "--page", str(copy)])
+    assert copy.read_text(encoding="utf-8") == page.read_text(encoding="utf-8")
+    assert f"`{application}/" in page.read_text(encoding="utf-8").split("<!-- results -->")[1]
+
+
 def test_every_link_leads_somewhere():
     for readme in [
         *READMES,
@@ -125,15 +121,22 @@ def test_every_link_leads_somewhere():
 
 
 def test_every_flag_that_a_readme_names_exists():
-    from rnnapps.command_line import flags
-
     given = [
         flag
         for options in (*OPTIONS.values(), *BENCHMARKS.values(), DiagnosticsConfig)
         for flag in flags(options())
     ]
     known = {*given, *(f"--no-{flag[2:]}" for flag in given)}
-    known |= {"--help", "--config", "--debug", "--logdir", "--quiet", "--check"}
+    known |= {
+        "--help",
+        "--config",
+        "--debug",
+        "--logdir",
+        "--quiet",
+        "--check",
+        "--no-deps",
+        "--wheel-dir",
+    }
     for readme in READMES:
         for flag in re.findall(r"(?<![\w-])--[a-z][a-z-]+", readme.read_text(encoding="utf-8")):
             assert flag in known, f"{readme}: {flag}"

@@ -30,7 +30,7 @@ class Exportable(Predictor, Protocol):
         """What export converts: one program, "step"."""
         ...
 
-    def exported(self, step: ExportedStep, format: str, precision: str) -> Self:
+    def exported(self, step: ExportedStep) -> Self:
         """The same predictor over an exported step."""
         ...
 
@@ -71,7 +71,7 @@ def export_bundles(
         with bundle.writing(output / precision) as folder:
             file = folder / FILES[format]
             file.write_bytes(content)
-            exported = predictor.exported(ExportedStep(file), format, precision)
+            exported = predictor.exported(ExportedStep(file))
             row = {"name": f"{format} {precision}", "bytes": len(content)} | measure(exported)
             rows.append(row)
             if precision == "float32" and row["difference"] > PARITY:

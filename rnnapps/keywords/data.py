@@ -28,13 +28,14 @@ EMBEDDED = "digits"
 
 @dataclass(frozen=True)
 class Clips(LabelledExamples):
-    """Clips, each float32 `(time,)`, with their classes.
+    """Clips, each float32 `(time,)` at `sampling_rate`, with their classes.
 
     `noise` are the sounds without a word of the same split, floats `(time,)`: background noise, or else
     the clips of `_silence_`.
     """
 
     noise: list[np.ndarray] = field(default_factory=list)
+    sampling_rate: int = 0
 
 
 def load(
@@ -172,5 +173,6 @@ def _clips(
         [clips[number].samples for number in kept],
         [numbers[words[number]] for number in kept],
         labels,
+        sampling_rate=config.source.sampling_rate,
         noise=recordings or [clip.samples for clip in clips if clip.word == SILENCE],
     )

@@ -40,8 +40,11 @@ def evaluate(
         The report of `rnnapps.evaluation.classification.evaluate`, or that of
         `rnnapps.keywords.stream_scores`.
     """
-    if clips.labels != recogniser.labels:
-        raise UserError(f"these clips have the words {', '.join(clips.labels)}, others than the bundle")
+    if clips.sampling_rate != recogniser.sampling_rate:
+        raise UserError(
+            f"--sampling-rate {clips.sampling_rate}: this network reads {recogniser.sampling_rate} Hz, "
+            f"to which clips are resampled: drop the flag"
+        )
     if stream:
         return evaluate_stream(recogniser, clips, detection, stream_seed)
     return classification.evaluate(recogniser, clips)

@@ -9,7 +9,7 @@ From the shell and from Python:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
 
 from rnnapps import bundle
 from rnnapps.data.sound.files import SUFFIXES
@@ -33,21 +33,34 @@ Clip = "str | Path | np.ndarray"
 
 
 class KeywordsPredictor:
-    """A network with its labels; call it with a clip or a list of clips."""
+    """A network with its labels; call it with a clip or a list of clips.
+
+    In place of the Keras network there may be an exported step, which hears each clip hop by hop.
+    """
 
     application: ClassVar[str] = "keywords"
 
-    def __init__(self, model: "keras.Model | None", labels: Sequence[str], config: KeywordsConfig):
+    def __init__(
+        self,
+        model: "keras.Model | None",
+        labels: Sequence[str],
+        config: KeywordsConfig,
+        step: "ExportedStep | None" = None,
+    ):
         from rnnapps.keywords.data import length
 
-        self.model, self.labels, self.config = model, tuple(labels), config
+        self.model, self.labels, self.config, self.step = model, tuple(labels), config, step
         self.sampling_rate = config.source.sampling_rate
         self.length = length(config)
 
     def save(self, folder: Path) -> None:
-        """Write all that `load` needs into the folder of a bundle."""
-        bundle.save_model(self.model, folder)
-        bundle.write_config(folder, self.application, self.config, labels=self.labels)
+        """Write all that `load` needs into the folder of a bundle, where an exported step is already."""
+        more: dict[str, Any] = {"labels": self.labels}
+        if self.step is None:
+            bundle.save_model(self.model, folder)
+        else:
+            more["exported"] = {"file": self.step.file.name}
+        bundle.write_config(folder, self.application, self.config, **more)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -56,11 +69,8 @@ class KeywordsPredictor:
         config, labels = bundle.read_config(path, KeywordsConfig), settings["labels"]
         if "exported" in settings:
             from rnnapps.export.exported_step import ExportedStep
-            from rnnapps.keywords.exported import ExportedKeywordsPredictor
 
-            about = settings["exported"]
-            step = ExportedStep(path / about["file"])
-            return ExportedKeywordsPredictor(step, labels, config, about)
+            return cls(None, labels, config, ExportedStep(path / settings["exported"]["file"]))
         return cls(bundle.load_model(path), labels, config)
 
     @overload
@@ -99,13 +109,20 @@ class KeywordsPredictor:
 
         from rnnapps.data.sound.window import sound_window
 
-        rows = []
-        for some, size in in_batches(clips, BATCH_SIZES):
-            x = np.zeros((size, self.length), dtype="float32")  # filled up with silence
-            for row, clip in zip(x, some, strict=False):
-                row[:] = sound_window(clip, self.length)
-            rows.append(self.model.predict_on_batch(x)[: len(some)])
-        return softmax(np.concatenate(rows)) if rows else np.zeros((0, len(self.labels)), "float32")
+        windows = [sound_window(clip, self.length) for clip in clips]
+        logits = [np.zeros((0, len(self.labels)), "float32")]
+        if self.step is None:
+            for some, size in in_batches(windows, BATCH_SIZES):
+                x = np.zeros((size, self.length), dtype="float32")  # filled up with silence
+                x[: len(some)] = some
+                logits.append(self.model.predict_on_batch(x)[: len(some)])
+        else:
+            stream = self.stream()
+            for window in windows:
+                stream.reset()
+                stream.push(window)
+                logits.append(stream.logits[None])
+        return softmax(np.concatenate(logits))
 
     def stream(self) -> KeywordStream:
         """A stream that begins now.
@@ -113,11 +130,13 @@ class KeywordsPredictor:
         Raises:
             UserError: the network reads in both directions and cannot stream.
         """
+        if self.step is not None:
+            return KeywordStream(self.step.start, self.step, self.step.features, self.sampling_rate)
+        self._check_causal()
         from keras import ops
 
         from rnnapps.layers import compiled_stream
 
-        self._check_causal()
         start, compiled = compiled_stream(self.model)
 
         def step(x, state):
@@ -127,12 +146,9 @@ class KeywordsPredictor:
         hop = self.model.get_layer("log_mel").hop
         return KeywordStream(lambda: start(1), step, hop, self.sampling_rate)
 
-    def exported(self, step: "ExportedStep", format: str, precision: str) -> "KeywordsPredictor":
+    def exported(self, step: "ExportedStep") -> Self:
         """The same over an exported step: see `rnnapps.export.exported_bundles`."""
-        from rnnapps.keywords.exported import ExportedKeywordsPredictor
-
-        about = {"format": format, "precision": precision, "file": step.file.name}
-        return ExportedKeywordsPredictor(step, self.labels, self.config, about)
+        return type(self)(None, self.labels, self.config, step)
 
     def programs(self) -> "dict[str, Program]":
         """What export converts: one hop of the stream.

@@ -4,12 +4,18 @@ import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from conftest import run
 
 import rnnapps
-from rnnapps.command_line import command, last_value, parse
+from rnnapps import command_line
+from rnnapps.applications import APPLICATIONS
+from rnnapps.command_line import last_value, parse
+from rnnapps.commands.main import MODULES, dispatch
+from rnnapps.config import command
+from rnnapps.errors import UsageError
 from rnnapps.sentiment.config import ModelConfig, SentimentConfig
 from rnnapps.training.config import TrainingConfig
 
@@ -25,42 +31,43 @@ def test_help_answers_in_half_a_second():
     assert min(seconds) < 0.5  # the least: the machine may have other work
 
 
-@pytest.mark.parametrize(
-    "words", [("train", "sentiment"), ("predict", "sentiment"), ("evaluate", "sentiment")]
-)
-def test_help_of_commands_does_not_wait_for_keras(words):
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        result = run(*words, "--help")
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 2  # Keras alone takes longer
-    assert result.returncode == 0
-    assert "--model" in result.stdout or "--units" in result.stdout
+def test_help_of_commands_does_not_wait_for_keras():
+    """Of every command of every application, in one process that has not loaded Keras after it."""
+    program = """
+import contextlib, io, sys
+from rnnapps.applications import with_module
+from rnnapps.commands.main import MODULES, dispatch
+for command, module in MODULES.items():
+    for application in with_module(module):
+        with contextlib.redirect_stdout(io.StringIO()) as text, contextlib.suppress(SystemExit):
+            dispatch([command, application, "--help"])
+        assert "usage: rnnapps" in text.getvalue(), (command, application)
+assert not {"keras", "tensorflow"} & set(sys.modules)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
-def test_modules_are_commands_and_functions_too():
-    for module in ("train", "evaluate", "infer"):
-        command = [sys.executable, "-W", "error", "-m", f"rnnapps.sentiment.{module}", "--help"]
-        result = subprocess.run(command, capture_output=True, text=True)
-        assert result.returncode == 0, result.stderr
-        assert result.stdout.startswith("usage: rnnapps ")
-    import rnnapps.sentiment.train
-
-    assert callable(rnnapps.sentiment.train) and callable(rnnapps.sentiment.evaluate)
+def test_an_application_has_the_commands_of_its_modules():
+    for word, module in MODULES.items():
+        for application in APPLICATIONS:
+            file = Path(rnnapps.__file__).parent / application / f"{module}.py"
+            if not file.exists():
+                with pytest.raises(UsageError, match=f"{word}: expected .*, got '{application}'"):
+                    dispatch([word, application])
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["fly"], "error: no command 'fly': use one of train,"),
+        (["fly"], "error: no command 'fly': use one of list, train,"),
         (
             ["train"],
-            "error: train: expected one of sentiment, translation, keywords, captioning, got nothing",
+            "error: train: expected one of sentiment, translation, captioning, keywords, got nothing",
         ),
         (
             ["train", "poetry"],
-            "error: train: expected one of sentiment, translation, keywords, captioning, got 'poetry'",
+            "error: train: expected one of sentiment, translation, captioning, keywords, got 'poetry'",
         ),
         (["train", "sentiment", "--units", "0"], "--units must be at least 1, got 0"),
         (["train", "sentiment", "--units", "many"], "--units"),
@@ -70,7 +77,7 @@ def test_modules_are_commands_and_functions_too():
         (["train", "sentiment", "--seed", "-1"], "--seed must be at least 0"),
         (["train", "sentiment", "--embeddings", "a", "--init-from", "b"], "exclude each other"),
         (["predict", "sentiment", "-", "--file", "f"], "give either texts"),
-        (["train", "sentiment", "--average", "1"], "--average must be at least 0 and below 1"),
+        (["train", "sentiment", "--ema-momentum", "1"], "--ema-momentum must be at least 0 and below 1"),
         (["train", "sentiment", "--config"], "--config needs the name of a TOML file"),
         (["predict", "sentiment"], "give either texts"),
         (["predict", "sentiment", "text", "--file", "f"], "give either texts"),
@@ -79,11 +86,13 @@ def test_modules_are_commands_and_functions_too():
         (["list", "everything"], "list: expected nothing"),
     ],
 )
-def test_wrong_use_ends_with_status_2_and_a_message(words, message):
-    result = run(*words)
-    assert result.returncode == 2
-    assert message in " ".join(result.stderr.split()).replace("│ ", "").replace(" │", "")
-    assert "Traceback" not in result.stderr
+def test_wrong_use_ends_with_status_2_and_a_message(words, message, capsys):
+    with pytest.raises(SystemExit) as exit:
+        command_line.run(dispatch, words)
+    error = capsys.readouterr().err
+    assert exit.value.code == 2
+    assert message in " ".join(error.split()).replace("│ ", "").replace(" │", "")
+    assert "Traceback" not in error
 
 
 def test_debug_shows_the_traceback():
@@ -92,13 +101,15 @@ def test_debug_shows_the_traceback():
     assert "Traceback" in result.stderr
 
 
-def test_version_and_list(small_bundle, tmp_path):
-    assert run("--version").stdout.strip() == rnnapps.__version__
+def test_version_and_list(small_bundle, tmp_path, monkeypatch, capsys):
+    dispatch(["--version"])
+    assert capsys.readouterr().out.strip() == rnnapps.__version__
     shutil.copytree(small_bundle, tmp_path / "saved_models" / "sentiment" / "mine")
-    listed = subprocess.run(
-        [sys.executable, "-m", "rnnapps", "list"], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert listed.stdout.startswith("sentiment\n  sentiment/mine  0.")
+    monkeypatch.chdir(tmp_path)
+    dispatch(["list"])
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first == "sentiment: which of a few classes a text belongs to"
+    assert second.startswith("  sentiment/mine  0.")
 
 
 def test_file_sets_flags_and_the_command_line_overrides_it(tmp_path):

@@ -6,6 +6,8 @@ import shutil
 import pytest
 from conftest import run, write_csv
 
+from rnnapps import command_line
+from rnnapps.commands.main import dispatch
 from rnnapps.data.given_lines import read_lines
 from rnnapps.data.text.sources import text_problem
 from rnnapps.errors import UserError
@@ -13,59 +15,75 @@ from rnnapps.errors import UserError
 FLAGS = ("--vocabulary", 600, "--units", 4, "--embedding-size", 8, "--epochs", 1)
 
 
-def fails(*command, status=1, **options):
-    """Run a command that must fail, and return its one line."""
-    result = run(*command, **options)
-    assert result.returncode == status, result.stderr
-    errors = [line for line in result.stderr.splitlines() if line.startswith("error: ")]
-    assert len(errors) == 1, result.stderr
-    assert "Traceback" not in result.stderr
+def error_line(stderr):
+    """The one line of a command that failed."""
+    errors = [line for line in stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1, stderr
+    assert "Traceback" not in stderr
     return errors[0]
 
 
-def train(data, output, *flags, **options):
-    return fails("train", "sentiment", "--data", data, "--output", output, *FLAGS, *flags, **options)
+@pytest.fixture
+def fails(capsys):
+    """Runs a command that must fail, in this process, and returns its one line."""
+
+    def of(*command, status=1):
+        with pytest.raises(SystemExit) as exit:
+            command_line.run(dispatch, list(map(str, command)))
+        assert exit.value.code == status
+        return error_line(capsys.readouterr().err)
+
+    return of
 
 
-def test_no_such_data(tmp_path):
+@pytest.fixture
+def train(fails):
+    def of(data, output, *flags):
+        return fails("train", "sentiment", "--data", data, "--output", output, *FLAGS, *flags)
+
+    return of
+
+
+def test_no_such_data(tmp_path, train):
     assert "nothing.csv: no such file" in train(tmp_path / "nothing.csv", tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 
-def test_wrong_column(tmp_path, sentences_csv):
+def test_wrong_column(tmp_path, sentences_csv, train):
     line = train(sentences_csv, tmp_path / "out", "--text-column", "review")
     assert "no column 'review': it has text, label, positive" in line
 
 
-def test_empty_and_wrongly_encoded_files(tmp_path):
+def test_empty_and_wrongly_encoded_files(tmp_path, train):
     (tmp_path / "empty.csv").write_bytes(b"")
     assert "empty.csv: the file has no rows" in train(tmp_path / "empty.csv", tmp_path / "out")
     (tmp_path / "latin.csv").write_bytes("text,label\ncafé,x\n".encode("latin-1"))
     assert "latin.csv:2: not UTF-8" in train(tmp_path / "latin.csv", tmp_path / "out")
 
 
-def test_one_class_only(tmp_path, sentences):
+def test_one_class_only(tmp_path, sentences, train):
     write_csv(tmp_path / "a.csv", [row | {"label": "fine"} for row in sentences[:50]])
     assert "only the class 'fine'" in train(tmp_path / "a.csv", tmp_path / "out")
 
 
-def test_unwritable_output(tmp_path, sentences_csv):
+def test_unwritable_output(tmp_path, sentences_csv, train):
     assert "cannot write there" in train(sentences_csv, "/proc/nowhere/model")
 
 
 def test_a_disk_that_fills_up_while_training(tmp_path, sentences_csv):
     """With a limit on the size of a file; tests/test_bundle.py has the same for the bundle."""
-    line = train(
-        sentences_csv,
-        tmp_path / "out",
+    result = run(
+        *("train", "sentiment", "--data", sentences_csv, "--output", tmp_path / "out", *FLAGS),
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
     )
+    assert result.returncode == 1
+    line = error_line(result.stderr)
     assert "out.training/checkpoint.npz: cannot be written: File too large" in line
     assert [path.name for path in (tmp_path / "out.training").iterdir()] == ["logs"]
     assert not (tmp_path / "out").exists()
 
 
-def test_damaged_bundle(small_bundle, tmp_path):
+def test_damaged_bundle(small_bundle, tmp_path, fails):
     path = shutil.copytree(small_bundle, tmp_path / "copy")
     content = bytearray((path / "model.keras").read_bytes())
     content[len(content) // 2] ^= 1
@@ -74,11 +92,11 @@ def test_damaged_bundle(small_bundle, tmp_path):
         assert "damaged bundle: model.keras" in fails(*command, "--model", path)
 
 
-def test_no_such_bundle():
+def test_no_such_bundle(fails):
     assert "nowhere: no such bundle" in fails("predict", "sentiment", "text", "--model", "nowhere")
 
 
-def test_texts_that_cannot_be_classified(small_bundle, tmp_path):
+def test_texts_that_cannot_be_classified(small_bundle, tmp_path, fails):
     command = ("predict", "sentiment", "--model", small_bundle)
     assert "text 1: empty text" in fails(*command, "")
     assert "nowhere.txt: no such file" in fails(*command, "--file", tmp_path / "nowhere.txt")
@@ -102,21 +120,25 @@ def test_lines_that_cannot_be_classified(tmp_path, content, message):
         next(lines)
 
 
-def test_unreadable_config_file(tmp_path):
+def test_unreadable_config_file(tmp_path, fails):
     command = ("train", "sentiment", "--config")
     assert "nowhere.toml: no such file" in fails(*command, tmp_path / "nowhere.toml")
     (tmp_path / "bad.toml").write_text("units: 3")
     assert "bad.toml: not a TOML file" in fails(*command, tmp_path / "bad.toml")
 
 
-def test_scores_that_cannot_be_written(small_bundle, tmp_path):
+def test_scores_that_cannot_be_written(small_bundle, tmp_path, fails):
     line = fails(
         "evaluate", "sentiment", "--model", small_bundle, "--json", tmp_path / "no" / "scores.json"
     )
-    assert "No such file or directory" in line
+    assert "cannot write there: No such file or directory" in line
 
 
 def test_unknown_backend(small_bundle):
     command = ("predict", "sentiment", "--model", small_bundle, "text")
-    line = fails(*command, backend="caffe", status=2)
-    assert line == "error: KERAS_BACKEND is 'caffe': expected one of tensorflow, jax, torch"
+    result = run(*command, backend="caffe")
+    assert result.returncode == 2
+    assert (
+        error_line(result.stderr)
+        == "error: KERAS_BACKEND is 'caffe': expected one of tensorflow, jax, torch"
+    )

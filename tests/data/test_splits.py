@@ -1,6 +1,6 @@
 from collections import Counter
 
-from rnnapps.data.splits import content_key, split_of
+from rnnapps.data.splits import Shares, content_key, divide, split_of
 
 
 def test_split_is_a_fixed_function_of_the_content():
@@ -17,7 +17,7 @@ def test_split_is_a_fixed_function_of_the_content():
 def test_shares(sentences):
     parts = Counter(split_of(content_key(row["text"])) for row in sentences)
     assert 0.15 < parts["test"] / len(sentences) < 0.25
-    assert 0.06 < parts["valid"] / len(sentences) < 0.14
+    assert 0.06 < parts["validation"] / len(sentences) < 0.14
 
 
 def test_copies_share_a_key():
@@ -25,3 +25,32 @@ def test_copies_share_a_key():
     assert content_key(":-)") != content_key(":-(")
     assert content_key("cafe\u0301") == content_key("caf\u00e9")
     assert content_key("\u0915\u093f") != content_key("\u0915\u0940")  # two Hindi vowels
+
+
+def keys(item):
+    return [item]
+
+
+def test_a_split_that_is_given_stays_and_one_that_is_not_takes_its_share():
+    rows = [f"row {number}" for number in range(200)]
+    divided = divide({"train": rows}, keys, "rows", Shares(test=0.2, validation=0.1))
+    assert sum(map(len, divided.values())) == 200
+    assert 25 < len(divided["test"]) < 55 and 10 < len(divided["validation"]) < 32
+    given = divide({"train": rows, "test": ["a", "b"], "validation": []}, keys, "rows")
+    assert given == {"train": rows, "test": ["a", "b"], "validation": []}
+
+
+def test_a_group_is_not_divided():
+    rows = [f"row {number}" for number in range(200)]
+    groups = [str(number % 10) for number in range(200)]
+    divided = divide({"train": rows}, keys, "rows", groups=lambda train: groups)
+    of_group = {row: group for row, group in zip(rows, groups, strict=True)}
+    seen = [{of_group[row] for row in some} for some in divided.values()]
+    assert sum(map(len, seen)) == 10 and not seen[0] & seen[2]
+
+
+def test_a_copy_stays_in_the_last_split(caplog):
+    caplog.set_level("INFO")
+    given = {"train": ["a", "b", "c"], "validation": ["b", "d"], "test": ["c", "d"]}
+    assert divide(given, keys, "rows") == {"train": ["a"], "validation": ["b"], "test": ["c", "d"]}
+    assert "2 train rows left out: the same content stands in a held-out split too" in caplog.text

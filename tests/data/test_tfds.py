@@ -12,10 +12,12 @@ from PIL import Image
 from rnnapps import datasets
 from rnnapps.data.pictures.source_config import CaptionSourceConfig
 from rnnapps.data.pictures.sources import read_captioned_pictures
-from rnnapps.data.text.source_config import SourceConfig
-from rnnapps.data.tfds import read_tfds
+from rnnapps.data.text.source_config import TextSourceConfig
+from rnnapps.data.text.sources import read_tfds_rows
 from rnnapps.errors import UserError
-from rnnapps.sentiment import data
+from rnnapps.sentiment import SentimentConfig, data
+
+FLAGS = "--text-column and --label-column"
 
 with tfds.core.registered.skip_registration():  # it is to be found by its files, not by its code
 
@@ -78,11 +80,13 @@ def folder(request, sentences, tmp_path_factory):
 
 
 def config(folder, **options):
-    return SourceConfig(data="tfds:rated", text_column="sentence", tfds_folder=str(folder), **options)
+    return TextSourceConfig(
+        data="tfds:rated", text_column="sentence", tfds_folder=str(folder), **options
+    )
 
 
 def test_rows_with_the_names_of_their_classes(folder, sentences):
-    parts = read_tfds(config(folder), ("sentence", "label"))
+    parts = read_tfds_rows(config(folder), ("sentence", "label"), FLAGS)
     assert {name: len(rows) for name, rows in parts.items()} == {"train": 200, "test": 50}
     read = {(row.fields["sentence"], row.fields["label"]) for row in parts["test"]}
     assert read == {(row["text"], row["label"]) for row in sentences[200:250]}
@@ -92,10 +96,10 @@ def test_rows_with_the_names_of_their_classes(folder, sentences):
 def test_only_tfrecord_needs_tensorflow(folder):
     code = f"""
 import sys
-from rnnapps.data.text.source_config import SourceConfig
-from rnnapps.data.tfds import read_tfds
-source = SourceConfig(data="tfds:rated", tfds_folder={str(folder)!r})
-assert len(read_tfds(source, ("sentence", "label"))["train"]) == 200
+from rnnapps.data.text.source_config import TextSourceConfig
+from rnnapps.data.text.sources import read_tfds_rows
+source = TextSourceConfig(data="tfds:rated", tfds_folder={str(folder)!r})
+assert len(read_tfds_rows(source, ("sentence", "label"), "")["train"]) == 200
 assert ("tensorflow" in sys.modules) == {"tfrecord" in str(folder)}
 """
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
@@ -103,27 +107,27 @@ assert ("tensorflow" in sys.modules) == {"tfrecord" in str(folder)}
 
 
 def test_parts_of_an_application(folder):
-    examples, labels = data.load(config(folder))
-    assert labels == ("negative", "positive")
-    assert len(examples["test"].texts) == 50
-    assert 10 < len(examples["valid"].texts) < 40
+    examples = data.load(SentimentConfig(source=config(folder)))
+    assert examples["train"].labels == ("negative", "positive")
+    assert len(examples["test"]) == 50
+    assert 10 < len(examples["validation"]) < 40
 
 
 def test_unknown_field(folder):
     with pytest.raises(UserError, match="no field 'text': it has .*sentence.*: choose with"):
-        read_tfds(config(folder), ("text", "label"))
+        read_tfds_rows(config(folder), ("text", "label"), FLAGS)
 
 
 def test_a_set_that_is_not_here_is_not_fetched(tmp_path):
-    source = SourceConfig(data="tfds:imdb_reviews", tfds_folder=str(tmp_path))
+    source = TextSourceConfig(data="tfds:imdb_reviews", tfds_folder=str(tmp_path))
     with pytest.raises(UserError, match="tfds:imdb_reviews: not on this machine .* add --download"):
-        read_tfds(source, ("text", "label"))
+        read_tfds_rows(source, ("text", "label"), FLAGS)
 
 
 def test_no_such_set(tmp_path):
-    source = SourceConfig(data="tfds:no_such_set", tfds_folder=str(tmp_path))
+    source = TextSourceConfig(data="tfds:no_such_set", tfds_folder=str(tmp_path))
     with pytest.raises(UserError, match="tfds:no_such_set: TensorFlow Datasets knows no such set"):
-        read_tfds(source, ("text", "label"))
+        read_tfds_rows(source, ("text", "label"), FLAGS)
 
 
 @pytest.fixture(scope="module")
@@ -153,12 +157,12 @@ class TestCaptions:
         parts = self.read(told)
         assert {part: len(found) for part, found in parts.items()} == {
             "train": 20,
-            "valid": 10,
+            "validation": 10,
             "test": 10,
         }
         files = {captions[0]: file for file, captions in pictures}
         # Backwards too: a set in tfrecord can only be read in order.
-        for picture in [*parts["train"], *reversed(parts["test"]), *parts["valid"][::3]]:
+        for picture in [*parts["train"], *reversed(parts["test"]), *parts["validation"][::3]]:
             first, second = picture.captions
             assert second == "Caf\u00e9"
             exact = np.asarray(Image.open(files[first]))
@@ -178,8 +182,8 @@ class TestCaptions:
             match=r"tfds:told/train\[\d+\]: .*: mend it, or leave such pictures out with --skip-bad",
         ):
             self.read(tmp_path)
-        assert len(self.read(tmp_path, skip_bad_pictures=True)["train"]) == 20
-        assert "tfds:told: 2 of 42 pictures left out (--skip-bad-pictures)" in caplog.text
+        assert len(self.read(tmp_path, skip_bad=True)["train"]) == 20
+        assert "tfds:told: 2 of 42 pictures left out (--skip-bad)" in caplog.text
         assert "it has no captions" in caplog.text
 
     def test_captions_of_another_form(self, pictures, tmp_path):

@@ -7,8 +7,8 @@ from rnnapps import datasets
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.sound.sources import read_clips
 from rnnapps.data.sound.window import sound_window
-from rnnapps.layers import LogMel
 from rnnapps.evaluation.sound_baseline import mfcc_baseline, mfcc_statistics
+from rnnapps.layers import LogMel
 
 
 def test_statistics_of_known_coefficients():

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from rnnapps.data.examples import choose_split
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.errors import UsageError, UserError
 from rnnapps.keywords import KeywordsConfig, data
@@ -15,7 +16,7 @@ from rnnapps.keywords.config import ClipConfig, DetectionConfig, ModelConfig
 
 
 def counts(loaded, part):
-    return Counter(loaded.labels[number] for number in loaded.examples[part].classes)
+    return Counter(loaded[part].labels[number] for number in loaded[part].classes)
 
 
 def with_words(config, **options):
@@ -25,51 +26,54 @@ def with_words(config, **options):
 def test_the_embedded_digits_have_no_other_class(caplog):
     caplog.set_level(logging.INFO)
     loaded = data.load(KeywordsConfig())
-    assert len(loaded.labels) == 10
-    assert [len(loaded.examples[part].clips) for part in ("train", "valid", "test")] == [2420, 280, 300]
+    assert len(loaded["train"].labels) == 10
+    assert [len(loaded[part].inputs) for part in ("train", "validation", "test")] == [
+        2420,
+        280,
+        300,
+    ]
     assert "embedded: no class _silence_" in caplog.text
     assert "embedded: no class _unknown_: any sound is taken for a word" in caplog.text
     held_out = data.load(KeywordsConfig(source=SoundSourceConfig(held_out="theo")))
-    assert counts(held_out, "test") == dict.fromkeys(held_out.labels, 50)
+    assert counts(held_out, "test") == dict.fromkeys(held_out["test"].labels, 50)
 
 
 def test_silence_is_made_of_noise_of_the_same_part(small_keywords_config):
     loaded = data.load(small_keywords_config)
-    assert loaded.labels == ("_silence_", "five", "one", "two")
-    for part in ("train", "valid", "test"):
-        examples, numbers = loaded.examples[part], counts(loaded, part)
-        words = (len(examples.clips) - numbers["_silence_"]) / 3
+    assert loaded["train"].labels == ("_silence_", "five", "one", "two")
+    for part in ("train", "validation", "test"):
+        examples, numbers = loaded[part], counts(loaded, part)
+        words = (len(examples) - numbers["_silence_"]) / 3
         assert numbers["_silence_"] == round(words) > 0
-        (noise,) = loaded.noise[part]
-        silence = [examples.clips[row] for row in np.flatnonzero(examples.classes == 0)]
+        (noise,) = examples.noise
+        silence = [examples.inputs[row] for row in np.flatnonzero(examples.classes == 0)]
         assert all(noise.tobytes().find(clip.tobytes()) >= 0 for clip in silence)
     again = data.load(replace(small_keywords_config))
-    assert again.examples["train"].digest() == loaded.examples["train"].digest()
+    assert again["train"].digest() == loaded["train"].digest()
     without = data.load(with_words(small_keywords_config, silence_ratio=0))
-    assert without.labels == ("five", "one", "two")
+    assert without["train"].labels == ("five", "one", "two")
 
 
 def test_other_words_become_unknown_but_not_most_of_the_rows(small_keywords_config, caplog):
     caplog.set_level(logging.INFO)
     one = with_words(small_keywords_config, words="one")
     loaded = data.load(with_words(small_keywords_config, words="one", unknown_ratio=0))
-    assert loaded.labels == ("_silence_", "_unknown_", "one")
+    assert loaded["train"].labels == ("_silence_", "_unknown_", "one")
     all_of_them = counts(loaded, "train")
     some = data.load(replace(one, clips=replace(one.clips, unknown_ratio=1)))
     assert counts(some, "train")["_unknown_"] == all_of_them["one"] < all_of_them["_unknown_"]
     assert "train clips of other words left out (--unknown-ratio)" in caplog.text
     # A bundle's classes are known, and what is none of them is unknown.
-    known = data.load(small_keywords_config, ("_silence_", "_unknown_", "two"))
+    known = data.load(small_keywords_config, labels=("_silence_", "_unknown_", "two"))
     assert set(counts(known, "test")) == {"_silence_", "_unknown_", "two"}
 
 
 def test_words_that_are_not_there(small_keywords_config):
     with pytest.raises(UserError, match="no training clip of 'twenty': choose among its words"):
         data.load(with_words(small_keywords_config, words="one,twenty"))
-    with pytest.raises(UserError, match="the word 'five' of the train part is none of one, two"):
-        data.load(
-            small_keywords_config, ("one", "two")
-        )  # no silence is made for a class that is not there
+    with pytest.raises(UserError, match="the word 'five' of the train split is none of one, two"):
+        # No silence is made for a class that is not there.
+        data.load(small_keywords_config, labels=("one", "two"))
 
 
 def test_one_word_only(tmp_path):
@@ -88,9 +92,8 @@ def test_batches_are_changed_clips_and_validation_is_not(small_keywords_config):
     assert valid.augmentation is None
     (x, y), *_ = train.epoch(0)
     assert x.shape == (8, 4000) and y.shape == (8, 4) and (y.sum(axis=1) == 1).all()
-    assert data.part_of(loaded, "all").classes.size == sum(
-        part.classes.size for part in loaded.examples.values()
-    )
+    together = choose_split(loaded, "all", "")
+    assert len(together) == sum(map(len, loaded.values())) and len(together.noise) == 3
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import sacrebleu
 from rnnapps import datasets
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.text.parallel_sources import by_source, read_pairs
-from rnnapps.metrics.translation import translation_report
 from rnnapps.evaluation.translation_memory import TranslationMemory, copy_source
+from rnnapps.metrics.translation import translation_report
 
 
 @pytest.fixture(scope="module")

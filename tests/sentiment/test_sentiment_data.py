@@ -2,17 +2,23 @@ import numpy as np
 import pytest
 from conftest import write_csv
 
-from rnnapps.data.text.source_config import SourceConfig
+from rnnapps.data.labelled_examples import LabelledExamples
+from rnnapps.data.text.source_config import TextSourceConfig
 from rnnapps.errors import UserError
-from rnnapps.sentiment import data
+from rnnapps.sentiment import SentimentConfig, data
+
+
+def load(examples=None, labels=None, **source):
+    return data.load(SentimentConfig(source=TextSourceConfig(**source)), examples, labels)
 
 
 def test_embedded_sentences():
-    examples, labels = data.load(SourceConfig())
+    examples = load()
+    labels = examples["train"].labels
     assert labels == ("negative", "positive")
-    assert {name: len(part.texts) for name, part in examples.items()} == {
+    assert {name: len(part.inputs) for name, part in examples.items()} == {
         "train": 12901,
-        "valid": 1661,
+        "validation": 1661,
         "test": 3337,
     }
     train, test = examples["train"], examples["test"]
@@ -25,9 +31,9 @@ def test_embedded_sentences():
 
 def test_without_soft_labels_a_row_needs_a_label():
     with pytest.raises(UserError, match=r"sentences.csv.xz:\d+: empty label"):
-        data.load(SourceConfig(soft_labels=False))
-    examples, _ = data.load(SourceConfig(soft_labels=False, skip_bad_rows=True))
-    assert len(examples["train"].texts) == 11491
+        load(soft_labels=False)
+    examples = load(soft_labels=False, skip_bad=True)
+    assert len(examples["train"].inputs) == 11491
     assert set(np.unique(examples["train"].targets)) == {0, 1}
 
 
@@ -37,8 +43,8 @@ def test_soft_labels_of_three_classes(tmp_path, sentences):
         for number, row in enumerate(sentences[:90])
     ]
     write_csv(tmp_path / "a.csv", rows)
-    examples, labels = data.load(SourceConfig(data=str(tmp_path / "a.csv")))
-    assert labels == ("a", "b", "c")
+    examples = load(data=str(tmp_path / "a.csv"))
+    assert examples["train"].labels == ("a", "b", "c")
     np.testing.assert_allclose(examples["train"].targets[0], [0.2, 0.3, 0.5])
 
 
@@ -51,27 +57,27 @@ def test_bad_soft_labels(tmp_path, sentences, value, message):
     write_csv(tmp_path / "train.csv", rows)
     write_csv(tmp_path / "test.csv", sentences[100:120])
     with pytest.raises(UserError, match=f"train.csv:52: {message}"):
-        data.load(SourceConfig(data=str(tmp_path)))
+        load(data=str(tmp_path))
 
 
 def test_one_class_only(tmp_path, sentences):
     rows = [row for row in sentences if row["label"] == "positive"]
     write_csv(tmp_path / "a.csv", rows)
     with pytest.raises(UserError, match="only the class 'positive' in the training rows"):
-        data.load(SourceConfig(data=str(tmp_path / "a.csv")))
+        load(data=str(tmp_path / "a.csv"))
 
 
 def test_a_label_that_training_does_not_have(tmp_path, sentences):
     write_csv(tmp_path / "train.csv", sentences[:60])
     write_csv(tmp_path / "test.csv", [sentences[70] | {"label": "mixed"}])
     with pytest.raises(UserError, match="test.csv:2: the label 'mixed' is none of negative, positive"):
-        data.load(SourceConfig(data=str(tmp_path)))
+        load(data=str(tmp_path))
 
 
 def test_too_few_rows(tmp_path, sentences):
     write_csv(tmp_path / "a.csv", sentences[:2])
     with pytest.raises(UserError):
-        data.load(SourceConfig(data=str(tmp_path / "a.csv")))
+        load(data=str(tmp_path / "a.csv"))
 
 
 def test_balancing_weights():
@@ -81,6 +87,42 @@ def test_balancing_weights():
 
 
 def test_digest_tells_rows_apart():
-    one = data.Examples(["a"], np.ones((1, 1)), np.array([0]))
-    assert one.digest() != data.Examples(["a"], np.ones((1, 1)), np.array([1])).digest()
-    assert one.digest() == data.Examples(["a"], np.zeros((1, 1)), np.array([0])).digest()
+    one, same, other = (
+        LabelledExamples(["a"], np.array([number]), ("x", "y"), np.full((1, 2), share))
+        for number, share in ((0, 1.0), (0, 0.5), (1, 1.0))
+    )
+    assert one.digest() == same.digest() != other.digest()
+
+
+def test_for_a_bundle_only_rows_with_a_label_are_read():
+    examples = load(labels=["negative", "positive"])
+    assert len(examples["train"]) == 12901 - 1410 and (examples["train"].classes >= 0).all()
+
+
+def test_columns_in_memory():
+    table = {"text": ["good", "bad", "fine", "awful"] * 20, "label": np.array([1, 0, 1, 0] * 20)}
+    table["text"] = [f"{text} {number}" for number, text in enumerate(table["text"])]
+    examples = load(table)
+    assert examples["train"].labels == ("0", "1")
+    assert sum(map(len, examples.values())) == 80
+    held_out = {"text": [f"other {number}" for number in range(9)], "label": [0] * 9}
+    by_split = {"train": table, "val": held_out, "test": {"text": ["Other 3!", "new"], "label": [1, 1]}}
+    assert [len(some) for some in load(by_split).values()] == [80, 8, 2]  # a copy stays in the last
+    bad = {"empty text": None, "empty text:": float("nan"), "a list, not a text": ["a"]}
+    for message, text in bad.items():
+        table["text"][3] = text
+        with pytest.raises(UserError, match=rf"examples\[3\]: {message}"):
+            load(table)
+        assert len(load(table, skip_bad=True)["train"]) > 40
+    with pytest.raises(UserError, match="columns of one length are needed"):
+        load({"text": ["a"], "label": []})
+    with pytest.raises(UserError, match="no column 'label': it has text"):
+        load({"text": ["a"]})
+
+
+def test_a_data_frame():
+    import pandas
+
+    frame = pandas.DataFrame({"text": [f"text {n}" for n in range(60)], "label": ["a", "b"] * 30})
+    examples = load(frame)
+    assert examples["train"].labels == ("a", "b") and sum(map(len, examples.values())) == 60

@@ -8,17 +8,28 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rnnapps.data.text.text_encoder import TextEncoder
 from rnnapps.errors import UserError
 from rnnapps.sentiment import data
-from rnnapps.sentiment.train import make_model, starting_encoder
 from rnnapps.training.fit import fit
+from rnnapps.training.optimizer import make_optimizer
 
 
 @pytest.fixture(scope="module")
 def parts(small_config):
-    examples, labels = data.load(small_config.source)
-    encoder = starting_encoder(small_config, examples["train"].texts)
-    return encoder, labels, *data.make_batches(small_config, examples, encoder)
+    examples = data.load(small_config)
+    encoder = TextEncoder.learn(examples["train"].inputs, small_config.text)
+    return encoder, examples["train"].labels, *data.make_batches(small_config, examples, encoder)
+
+
+def make_model(config, encoder, labels, steps_per_epoch):
+    """A network as the training of sentiment compiles it."""
+    from rnnapps.sentiment.model import build
+
+    model = build(config.model, encoder.size, len(labels))
+    optimizer = make_optimizer(config.training, steps_per_epoch)
+    model.compile(optimizer, "categorical_crossentropy", metrics=["accuracy"])
+    return model
 
 
 def train(small_config, parts, folder, identity=None, **options):
@@ -85,7 +96,7 @@ def test_patience_ends_a_training(small_config, parts, tmp_path):
 
 
 def test_interrupted_by_a_signal_and_resumed(small_config, parts, tmp_path):
-    options = {"average": 0.5, "average_checkpoints": 2}
+    options = {"ema_momentum": 0.5, "average_checkpoints": 2}
     through, _ = train(small_config, parts, tmp_path / "through", **options)
 
     def interrupt_in_an_epoch(epoch, start=0, original=parts[2].epoch):

@@ -15,7 +15,7 @@ from conftest import run
 FLAGS = [
     *("--vocabulary", 600, "--units", 8, "--embedding-size", 16, "--max-length", 16),
     *("--epochs", 3, "--batch-size", 8),
-    *("--checkpoint-every", 5, "--average", 0.9, "--bpe-dropout", 0.1, "--patience", 1),
+    *("--checkpoint-every", 5, "--ema-momentum", 0.9, "--bpe-dropout", 0.1, "--patience", 1),
 ]
 
 
@@ -66,5 +66,5 @@ def test_sigkill_in_the_middle_of_an_epoch(backend, sentences_csv, tmp_path):
     scores = [
         json.loads((tmp_path / name / "metrics.json").read_text()) for name in ("killed", "through")
     ]
-    assert scores[0]["confusion_matrix"] == scores[1]["confusion_matrix"]
+    assert scores[0]["scores"]["confusion_matrix"] == scores[1]["scores"]["confusion_matrix"]
     assert not file.exists()

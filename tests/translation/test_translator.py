@@ -1,4 +1,7 @@
-"""A translator of a few thousand weights: trained, loaded, asked, scored."""
+"""What is special to translation; the rest is in tests/test_contract.py.
+
+The bundle that ships translates: it has learnt to.
+"""
 
 import json
 from dataclasses import replace
@@ -8,39 +11,22 @@ import pytest
 
 import rnnapps
 from rnnapps import bundle
+from rnnapps.benchmark.prepared import prepare
+from rnnapps.commands.main import dispatch
+from rnnapps.data.examples import choose_split
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
-from rnnapps.inference.decoding_config import DecodingConfig
 from rnnapps.errors import UsageError, UserError
-from rnnapps.translation import TranslationConfig, data, evaluate
-from rnnapps.translation import infer as infer_module
+from rnnapps.inference.decoding_config import DecodingConfig
+from rnnapps.translation import TranslationConfig, data
 from rnnapps.translation.config import SubwordConfig
-from rnnapps.translation.evaluate import main as evaluate_command
-from rnnapps.translation.predictor import main as predict_command
+from rnnapps.translation.predictor import TranslationPredictor
 
 SENTENCES = ["He left.", "", "I know Tom.", "  ", "We won.", "Who is it?"]
 
 
 @pytest.fixture(scope="module")
-def translate(small_translation):
-    return rnnapps.load(small_translation)
-
-
-def test_it_learns(small_translation):
-    """Twenty epochs over 360 pairs: enough to write French, not to translate."""
-    metrics = bundle.read_json(small_translation / "metrics.json")
-    assert metrics["training"]["valid_loss"] < 0.8 * np.log(600)
-    assert metrics["chrf"] > 5
-    assert 1 < metrics["words"]["translation"] < 10
-    copy, memory = metrics["baselines"].values()
-    assert copy["signatures"] == memory["signatures"] == metrics["signatures"]
-    assert metrics["environment"]["backend"].startswith("tensorflow")
-
-
-def test_bundle_tells_all_about_itself(small_translation):
-    card = (small_translation / "card.md").read_text(encoding="utf-8")
-    assert "# Translation: en to fr" in card and "--units 32" in card and "nrefs:" in card
-    for name in ("learning_curve.png", "alignment.png"):
-        assert (small_translation / name).read_bytes().startswith(b"\x89PNG")
+def translate():
+    return rnnapps.load("translation/en-fr")
 
 
 def test_empty_lines_stay_where_they_are(translate):
@@ -98,21 +84,20 @@ def test_a_long_text_is_refused_not_cut(translate):
         translate("字" * 3000)  # which has no spaces
 
 
-def test_predict_at_the_shell(small_translation, tmp_path, capsys):
+def test_predict_at_the_shell(tmp_path, capsys):
     file = tmp_path / "lines.txt"
     file.write_text("He left.\n\nOù ça ? 猫\n", encoding="utf-8")
-    predict_command(["--model", str(small_translation), "--file", str(file)])
+    dispatch(["predict", "translation", "--file", str(file)])
     lines = capsys.readouterr().out.split("\n")
     assert len(lines) == 4 and lines[0] and lines[1] == "" and lines[3] == ""
 
-    predict_command(["--model", str(small_translation), "--n-best", "2", "He left.", "We won."])
+    dispatch(["predict", "translation", "--n-best", "2", "He left.", "We won."])
     lines = [line.split(" ||| ") for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines] == ["0", "0", "1", "1"]
     assert float(lines[0][2]) >= float(lines[1][2])
 
     picture = tmp_path / "alignment.png"
-    words = ["--model", str(small_translation), "--json", "--attention", str(picture), "He left."]
-    predict_command(words)
+    dispatch(["predict", "translation", "--json", "-", "--plot", str(picture), "He left."])
     answer = json.loads(capsys.readouterr().out)
     assert answer["source"] == "He left." and answer["translation"] == answer["hypotheses"][0]["text"]
     assert picture.read_bytes().startswith(b"\x89PNG")
@@ -121,16 +106,17 @@ def test_predict_at_the_shell(small_translation, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--attention", "a.png", "one", "two"], "--attention draws one sentence"),
-        (["--attention", "a.png", "-"], "--attention draws one sentence"),
-        (["--attention", "nowhere/a.png", "one"], "nowhere: cannot write there"),
+        (["--plot", "a.png", "one", "two"], "--plot draws one answer: give one text"),
+        (["--plot", "a.png", "-"], "--plot draws one answer: give one text"),
+        (["--plot", "nowhere/a.png", "one"], "nowhere: cannot write there"),
+        (["--json", "nowhere/a.json", "one"], "nowhere: cannot write there"),
         ([], "give either texts"),
     ],
 )
 def test_wrong_use_is_told_before_the_network_is_loaded(words, message, monkeypatch):
-    monkeypatch.setattr(infer_module, "load", None)
+    monkeypatch.setattr(TranslationPredictor, "load", None)
     with pytest.raises(UserError, match=message):
-        predict_command(words)
+        dispatch(["predict", "translation", *words])
 
 
 def test_wrong_values_name_their_flag():
@@ -145,24 +131,13 @@ def test_wrong_values_name_their_flag():
         TranslationConfig(text=SubwordConfig(target_embeddings="a.txt"), training=training)
 
 
-def test_evaluate_at_the_shell(small_translation, tmp_path, capsys):
-    file = tmp_path / "scores.json"
-    evaluate_command(["--model", str(small_translation), "--json", str(file)])
-    printed = capsys.readouterr().out
-    scores, stored = (bundle.read_json(path) for path in (file, small_translation / "metrics.json"))
-    assert {name: scores[name] for name in ("bleu", "chrf", "baselines", "data")} == {
-        name: stored[name] for name in ("bleu", "chrf", "baselines", "data")
-    }
-    assert "most similar training sentence" in printed and "tok:13a" in printed
-
-    evaluate_command(["--model", str(small_translation), "--part", "valid", "--beam-width", "1"])
-    assert "(valid)" in capsys.readouterr().out
-
-
 def test_references_of_a_table_are_kept_together(tmp_path):
+    def scored(file, split):
+        config = TranslationConfig(source=ParallelSourceConfig(data=str(file)))
+        return choose_split(data.load(config), split, "").scored
+
     (tmp_path / "pairs.tsv").write_text("en\tfr\nHi.\tSalut.\nHi.\tBonjour.\nGo.\tVa.\n")
-    source = ParallelSourceConfig(data=str(tmp_path / "pairs.tsv"))
-    sources, references = data.load_part(source, "all")
+    sources, references = scored(tmp_path / "pairs.tsv", "all")
     assert dict(zip(sources, references, strict=True)) == {
         "Hi.": ["Salut.", "Bonjour."],
         "Go.": ["Va."],
@@ -170,14 +145,13 @@ def test_references_of_a_table_are_kept_together(tmp_path):
     for name in ("train", "test"):
         (tmp_path / f"{name}.en").write_text(f"Hi {name}.\nHi {name}.\n")
         (tmp_path / f"{name}.fr").write_text(f"Salut {name}.\nBonjour {name}.\n")
-    source = ParallelSourceConfig(data=str(tmp_path))
-    sources, references = data.load_part(source, "test")
+    sources, references = scored(tmp_path, "test")
     assert sources == ["Hi test.", "Hi test."] and references == [["Salut test."], ["Bonjour test."]]
 
 
 def test_long_pairs_do_not_train(small_translation_config, caplog):
-    parts = data.load(small_translation_config.source)
-    encoders = data.learn_encoders(small_translation_config.text, parts["train"])
+    parts = data.load(small_translation_config)
+    encoders = data.learn_encoders(small_translation_config.text, parts["train"].pairs)
     text = replace(small_translation_config.text, max_tokens=8, bpe_dropout=0.1)
     with caplog.at_level("INFO"):
         batches, _ = data.make_batches(replace(small_translation_config, text=text), parts, encoders)
@@ -186,23 +160,32 @@ def test_long_pairs_do_not_train(small_translation_config, caplog):
     assert len(batches.resample(0)) == len(batches.sequences)
     with pytest.raises(UserError, match="no training pair has at most 4 tokens: raise --max-tokens"):
         text = replace(text, max_tokens=4)
-        few = {"train": parts["train"][-3:], "valid": parts["valid"]}
+        few = parts | {"train": replace(parts["train"], pairs=parts["train"].pairs[-3:])}
         data.make_batches(replace(small_translation_config, text=text), few, encoders)
 
 
 def test_one_vocabulary_for_both_languages(small_translation_config):
-    parts = data.load(small_translation_config.source)
+    parts = data.load(small_translation_config)
     text = replace(small_translation_config.text, shared_vocabulary=True)
-    source, target = data.learn_encoders(text, parts["train"])
+    source, target = data.learn_encoders(text, parts["train"].pairs)
     assert source is target
     assert len(source.encode(["Salut."])[0]) < 6 and len(source.encode(["Hello."])[0]) < 6
 
 
-def test_it_is_no_bundle_of_another_application(small_bundle):
-    with pytest.raises(UserError, match="a bundle of the application 'sentiment', expected translation"):
-        infer_module.load(small_bundle)
+def test_the_bundle_that_ships_is_better_than_its_baselines():
+    metrics = bundle.read_metrics(bundle.find("translation/en-fr"))
+    for scores in metrics["baselines"].values():
+        assert metrics["scores"]["chrf"] > scores["chrf"] + 10
+        assert metrics["scores"]["bleu"] > scores["bleu"] + 10
 
 
-def test_evaluate_from_python(translate):
-    report = evaluate(translate, ["He left."], [["Il est parti.", "Il partit."]], "fr")
-    assert report["rows"] == 1 and report["decoding"]["beam_width"] == 5
+def test_pretrained_vectors_of_both_languages(small_translation_config, tmp_path):
+    file = tmp_path / "vectors.txt"
+    vector = np.linspace(-1, 1, 16)
+    file.write_text("a " + " ".join(map(str, vector)) + "\n")
+    text = replace(
+        small_translation_config.text, source_embeddings=str(file), target_embeddings=str(file)
+    )
+    model = prepare("translation", replace(small_translation_config, text=text)).model
+    for layer in (model.get_layer("source_embedding"), model.get_layer("decoder").embedding):
+        assert (np.abs(layer.get_weights()[0] - vector).max(axis=1) < 1e-6).any()

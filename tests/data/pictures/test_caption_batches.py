@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from rnnapps.data.pictures.batches import CaptionBatches
-from rnnapps.encoders.feature_cache import FeatureCache
 from rnnapps.data.text.sentence_encoder import END, SPECIAL, START, SentenceEncoder
 from rnnapps.data.text.word_vocabulary import UNKNOWN, learn_words
 from rnnapps.data.text.words import words
+from rnnapps.encoders.feature_cache import FeatureCache
 from rnnapps.errors import UserError
 
 TEXTS = ["A dog runs.", "A dog's ball - it is Jo's!", "well-known 'dogs' run", "A dog, a dog"]
@@ -37,14 +37,14 @@ def captions():
 
 def test_a_batch_has_the_captions_of_a_picture_one_after_the_other():
     inputs = np.arange(12).reshape(3, 2, 2)
-    batches = CaptionBatches(inputs, captions(), per_picture=2, batch_size=3, unlearnt=3)
+    batches = CaptionBatches(inputs, captions(), per_picture=2, batch_size=3, ignored_id=3)
     ((x, tokens), targets, weights) = next(batches.in_order_of_length())
     assert tokens.shape == targets.shape == weights.shape == (6, 12)
     order = [int(picture[0, 0]) // 4 for picture in x]
     assert order == [0, 2, 1]
     assert targets[:4, :3].tolist() == [[5, 6, END], [7, END, 0], [9, END, 0], [10, END, 0]]
     assert tokens[0, :3].tolist() == [START, 5, 6]
-    assert weights[4].sum() == 9  # of ten tokens one is unlearnt
+    assert weights[4].sum() == 9  # of ten tokens one is ignored
     assert not weights[5].any() and not targets[5].any()  # the picture has only one
 
 

@@ -193,7 +193,9 @@ class TestProblems:
 
 
 def test_a_config_of_defaults():
-    assert SoundSourceConfig() == SoundSourceConfig("embedded", None, 8000, 60.0)
+    assert SoundSourceConfig() == SoundSourceConfig(
+        data="embedded", held_out=None, sampling_rate=8000, max_seconds=60.0
+    )
 
 
 @pytest.mark.parametrize(

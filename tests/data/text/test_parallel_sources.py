@@ -4,17 +4,19 @@ from random import Random
 import pytest
 
 from rnnapps import datasets
+from rnnapps.data.splits import content_key
 from rnnapps.data.text.components import component_keys
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
-from rnnapps.data.text.parallel_sources import SentencePair, by_source, read_pairs
-from rnnapps.data.splits import content_key
+from rnnapps.data.text.parallel_sources import by_source, read_pairs
+from rnnapps.data.text.sentence_pair import SentencePair
 from rnnapps.errors import UsageError, UserError
 
 EMBEDDED = datasets.path("translation")
 
 
 def read(data="embedded", source="en", target="fr", **options):
-    config = ParallelSourceConfig(str(data), source, target, **options)
+    languages = {"source_language": source, "target_language": target}
+    config = ParallelSourceConfig(data=str(data), **languages, **options)
     return read_pairs(config, EMBEDDED)
 
 
@@ -69,13 +71,13 @@ def folder(tmp_path, pairs):
 class TestEmbedded:
     def test_english_and_french(self, embedded):
         # Were one of these to move, every figure ever printed would be about other rows.
-        assert sizes(embedded) == {"train": 33938, "valid": 1970, "test": 4036}
+        assert sizes(embedded) == {"train": 33938, "validation": 1970, "test": 4036}
         assert_no_sentence_crosses(embedded)
         assert embedded["test"][0].where.startswith("en-fr.tsv.xz:")
 
     def test_english_and_spanish(self):
         parts = read(target="es")
-        assert sizes(parts) == {"train": 34092, "valid": 1978, "test": 3904}
+        assert sizes(parts) == {"train": 34092, "validation": 1978, "test": 3904}
         assert_no_sentence_crosses(parts)
 
     def test_the_other_direction_has_the_same_parts(self, embedded):
@@ -101,7 +103,7 @@ class TestEmbedded:
 class TestLineFiles:
     def test_parts_are_kept(self, folder, pairs):
         parts = read(folder)
-        assert sizes(parts) == {"train": 100, "valid": 10, "test": 10}
+        assert sizes(parts) == {"train": 100, "validation": 10, "test": 10}
         assert parts["test"][2] == SentencePair(*pairs[112], "test_2016_flickr.en:3")
         assert read(folder, "fr", "en")["test"][2].target == pairs[112][0]
 
@@ -110,7 +112,7 @@ class TestLineFiles:
         with caplog.at_level(logging.INFO):
             parts = read(tmp_path)
         shares = {part: count / 3000 for part, count in sizes(parts).items()}
-        assert shares == pytest.approx({"train": 0.85, "valid": 0.05, "test": 0.1}, abs=0.03)
+        assert shares == pytest.approx({"train": 0.85, "validation": 0.05, "test": 0.1}, abs=0.03)
         assert sum(sizes(parts).values()) == 3000  # whole components: nothing is left out
         assert_no_sentence_crosses(parts)
         assert "left out" not in caplog.text
@@ -120,16 +122,16 @@ class TestLineFiles:
             (folder / f"val.{language}").unlink()
         parts = read(folder)
         assert len(parts["test"]) == 10
-        assert len(parts["train"]) + len(parts["valid"]) == 100
-        assert 0 < len(parts["valid"]) < 20
+        assert len(parts["train"]) + len(parts["validation"]) == 100
+        assert 0 < len(parts["validation"]) < 20
 
     def test_pairs_with_a_held_out_sentence_leave_train_and_it_is_said(self, folder, pairs, caplog):
         same_source, same_target = (pairs[110][0].upper(), "Ah."), ("Oh.", pairs[101][1])
         write_lines(folder, "train", [*pairs[:100], same_source, same_target])
         with caplog.at_level(logging.INFO):
             parts = read(folder)
-        assert sizes(parts) == {"train": 100, "valid": 10, "test": 10}
-        assert "2 train pairs left out: a sentence of theirs stands in a held-out part" in caplog.text
+        assert sizes(parts) == {"train": 100, "validation": 10, "test": 10}
+        assert "2 train pairs left out: the same content stands in a held-out split" in caplog.text
 
     def test_one_of_several_test_sets(self, folder, pairs):
         write_lines(folder, "test_2017_flickr", pairs[120:125])
@@ -164,7 +166,7 @@ class TestLineFiles:
 
     def test_a_missing_counterpart(self, folder):
         (folder / "val.fr").unlink()
-        with pytest.raises(UserError, match="val.fr: no such file, but there is val.en: a part needs"):
+        with pytest.raises(UserError, match="val.fr: no such file, but there is val.en: a split needs"):
             read(folder)
 
     def test_a_language_that_is_not_there(self, folder):
@@ -196,16 +198,16 @@ class TestLineFiles:
     )
     def test_bad_lines_stop_or_are_counted(self, folder, pairs, line, reason, caplog):
         write_lines(folder, "train", [*pairs[:100], ("A word.", line)])
-        with pytest.raises(UserError, match=f"train.en:101: {reason}: mend it, or .*--skip-bad-rows"):
+        with pytest.raises(UserError, match=f"train.en:101: {reason}: mend it, or .*--skip-bad"):
             read(folder)
-        assert len(read(folder, skip_bad_rows=True)["train"]) == 100
-        assert "train.en: 1 of 101 rows left out" in caplog.text
+        assert len(read(folder, skip_bad=True)["train"]) == 100
+        assert "train.en: 1 of 101 pairs left out" in caplog.text
 
     def test_lines_end_at_line_feeds_only(self, folder):
         sentence = "one\u2028two\x85three\x0cfour\rfive"
         (folder / "val.en").write_bytes(f"\ufeff{sentence}\r\nSecond.\r\n".encode())
         (folder / "val.fr").write_bytes(b"un\r\ndeux")
-        valid = read(folder)["valid"]
+        valid = read(folder)["validation"]
         assert [(pair.source, pair.target) for pair in valid] == [(sentence, "un"), ("Second.", "deux")]
 
 
@@ -274,8 +276,8 @@ def tfds_folder(embedded, tmp_path_factory):
 class TestTensorFlowDatasets:
     def test_translation_features(self, tfds_folder):
         parts = read("tfds:phrases", "fr", "en", tfds_folder=tfds_folder)
-        assert sizes(parts) == {"train": 150, "valid": 25, "test": 25}
-        assert parts["valid"][3].where == "tfds:phrases/validation[3]"
+        assert sizes(parts) == {"train": 150, "validation": 25, "test": 25}
+        assert parts["validation"][3].where == "tfds:phrases/validation[3]"
         assert_no_sentence_crosses(parts)
 
     def test_a_language_that_is_not_there(self, tfds_folder):

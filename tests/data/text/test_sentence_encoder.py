@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
+from rnnapps import datasets
+from rnnapps.data.tables import read_table
 from rnnapps.data.text.bpe_dropout import BPEDropout
 from rnnapps.data.text.pair_batches import PairBatches
 from rnnapps.data.text.sentence_encoder import END, START, SentenceEncoder
-from rnnapps.data.tables import read_table
 from rnnapps.data.text.words import words
-from rnnapps.translation.data import EMBEDDED
 
 ANY = [  # none of these scripts and signs was learnt
     "Où est-ce qu'il a « mal » ?",
@@ -20,7 +20,7 @@ ANY = [  # none of these scripts and signs was learnt
 
 @pytest.fixture(scope="module")
 def french():
-    return [row.fields["fr"] for row in read_table(EMBEDDED / "en-fr.tsv.xz")][::100]
+    return [row.fields["fr"] for row in read_table(datasets.path("translation/en-fr.tsv.xz"))][::100]
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,21 @@ import logging
 import pytest
 from conftest import write_csv
 
+from rnnapps import datasets
+from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.row import Row
-from rnnapps.data.text.source_config import SourceConfig
-from rnnapps.data.text.sources import content_key, file_of, good_rows, read_rows
+from rnnapps.data.splits import content_key
+from rnnapps.data.text.source_config import TextSourceConfig
+from rnnapps.data.text.sources import file_of, read_rows
 from rnnapps.errors import UserError
-from rnnapps.sentiment.data import EMBEDDED
 
+EMBEDDED = datasets.path("sentences/sentences.csv.xz")
 COLUMNS = ("text", "label")
+FLAGS = "--text-column and --label-column"
 
 
 def read(data, **options):
-    return read_rows(SourceConfig(data=str(data), **options), COLUMNS, EMBEDDED)
+    return read_rows(TextSourceConfig(data=str(data), **options), COLUMNS, EMBEDDED, FLAGS)
 
 
 def keys(rows):
@@ -24,12 +28,12 @@ def test_embedded_parts_share_no_text():
     parts = read("embedded")
     assert {name: len(rows) for name, rows in parts.items()} == {
         "train": 12901,
-        "valid": 1877,
+        "validation": 1877,
         "test": 3735,
     }
     assert not keys(parts["train"]) & keys(parts["test"])
-    assert not keys(parts["train"]) & keys(parts["valid"])
-    assert not keys(parts["valid"]) & keys(parts["test"])
+    assert not keys(parts["train"]) & keys(parts["validation"])
+    assert not keys(parts["validation"]) & keys(parts["test"])
 
 
 def test_folder_keeps_its_parts_and_lends_from_train_what_it_lacks(tmp_path, sentences):
@@ -37,19 +41,23 @@ def test_folder_keeps_its_parts_and_lends_from_train_what_it_lacks(tmp_path, sen
     write_csv(tmp_path / "test.csv", sentences[400:500])
     parts = read(tmp_path)
     assert len(parts["test"]) == 100
-    assert len(parts["valid"]) + len(parts["train"]) == 400
-    assert 20 < len(parts["valid"]) < 60
+    assert len(parts["validation"]) + len(parts["train"]) == 400
+    assert 20 < len(parts["validation"]) < 60
 
 
 def test_folder_with_train_only(tmp_path, sentences):
     write_csv(tmp_path / "train.csv", sentences)
     parts = read(tmp_path)
     shares = {name: len(rows) / len(sentences) for name, rows in parts.items()}
-    assert shares == pytest.approx({"train": 0.7, "valid": 0.1, "test": 0.2}, abs=0.04)
+    assert shares == pytest.approx({"train": 0.7, "validation": 0.1, "test": 0.2}, abs=0.04)
 
 
 def test_folder_with_all_three_parts(tmp_path, sentences):
-    for name, rows in (("train", slice(300)), ("valid", slice(300, 400)), ("test", slice(400, 500))):
+    for name, rows in (
+        ("train", slice(300)),
+        ("validation", slice(300, 400)),
+        ("test", slice(400, 500)),
+    ):
         write_csv(tmp_path / f"{name}.csv", sentences[rows])
     assert [len(rows) for rows in read(tmp_path).values()] == [300, 100, 100]
 
@@ -61,7 +69,16 @@ def test_copies_of_test_texts_leave_train_and_it_is_said(tmp_path, sentences, ca
         parts = read(tmp_path)
     assert len(parts["test"]) == 40
     assert not keys(parts["train"]) & keys(parts["test"])
-    assert "rows left out: their texts stand in a held-out part too" in caplog.text
+    assert "train rows left out: the same content stands in a held-out split too" in caplog.text
+
+
+def test_every_name_of_a_split_is_known(tmp_path, sentences):
+    write_csv(tmp_path / "train.csv", sentences[:90])
+    write_csv(tmp_path / "dev.csv", sentences[100:120])
+    assert len(read(tmp_path)["validation"]) == 20
+    write_csv(tmp_path / "valid.csv", sentences[130:150])
+    with pytest.raises(UserError, match="both valid.csv and dev.csv: keep one of them"):
+        read(tmp_path)
 
 
 def test_two_files_of_one_part(tmp_path, sentences):
@@ -80,15 +97,15 @@ def test_wrong_column(sentences_csv):
     with pytest.raises(
         UserError, match="sentences.csv: no column 'review': it has text, label, positive"
     ):
-        read_rows(SourceConfig(data=str(sentences_csv)), ("review", "label"), EMBEDDED)
+        read_rows(TextSourceConfig(data=str(sentences_csv)), ("review", "label"), EMBEDDED, FLAGS)
 
 
 def test_bad_rows_stop_or_are_counted(tmp_path, sentences, caplog):
     rows = [*sentences[:50], {"text": "  ", "label": "positive", "positive": "1"}]
     write_csv(tmp_path / "a.csv", rows)
-    with pytest.raises(UserError, match="a.csv:52: empty text: mend it, or .* --skip-bad-rows"):
+    with pytest.raises(UserError, match="a.csv:52: empty text: mend it, or .* --skip-bad"):
         read(tmp_path / "a.csv")
-    parts = read(tmp_path / "a.csv", skip_bad_rows=True)
+    parts = read(tmp_path / "a.csv", skip_bad=True)
     assert sum(map(len, parts.values())) == 50
     assert "1 of 51 rows left out" in caplog.text
 
@@ -108,9 +125,8 @@ def test_half_a_character_is_refused(tmp_path):
 
 
 def test_no_good_row():
-    rows = [Row("a.csv:2", {"text": ""})]
-    with pytest.raises(UserError, match="a.csv: no good row is left"):
-        good_rows(rows, lambda row: "empty text", SourceConfig(skip_bad_rows=True))
+    with pytest.raises(UserError, match="a.csv: none of its 2 rows is good"):
+        BadRows("a.csv", "rows", skip=True).good(["", ""], lambda row: "a.csv:2: empty text")
 
 
 @pytest.mark.parametrize(

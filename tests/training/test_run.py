@@ -1,0 +1,60 @@
+"""What a training refuses before any work, and what it leaves as it was."""
+
+from dataclasses import replace
+
+import pytest
+from conftest import with_training
+
+from rnnapps.data.text.source_config import TextSourceConfig
+from rnnapps.errors import UserError
+from rnnapps.sentiment.train import train
+from rnnapps.training.run import TrainingRun
+
+
+def test_what_stands_is_not_overwritten_unasked(small_config, small_bundle):
+    before = (small_bundle / "SHA256SUMS").read_bytes()
+    with pytest.raises(UserError, match="exists: give another --output, or replace it with --overwrite"):
+        train(with_training(small_config, output=str(small_bundle)))
+    assert (small_bundle / "SHA256SUMS").read_bytes() == before
+
+
+def test_resuming_a_finished_training_changes_nothing(small_config, small_bundle):
+    before = (small_bundle / "model.keras").stat().st_mtime_ns
+    assert not (small_bundle.parent / "small.training" / "checkpoint.npz").exists()
+    with pytest.raises(UserError, match="small: exists"):
+        train(with_training(small_config, output=str(small_bundle), resume=True))
+    assert (small_bundle / "model.keras").stat().st_mtime_ns == before
+
+
+def test_a_wrong_source_costs_no_checkpoint(small_config, tmp_path):
+    (tmp_path / "out.training").mkdir()
+    (tmp_path / "out.training" / "checkpoint.npz").write_bytes(b"hours of work")
+    config = replace(small_config, source=TextSourceConfig(data="nowhere.csv"))
+    with pytest.raises(UserError, match="nowhere.csv: no such file"):
+        train(with_training(config, output=str(tmp_path / "out"), overwrite=True))
+    assert (tmp_path / "out.training" / "checkpoint.npz").read_bytes() == b"hours of work"
+
+
+def test_an_unfinished_training_is_not_dropped_unasked(small_config, tmp_path):
+    (tmp_path / "out.training").mkdir()
+    (tmp_path / "out.training" / "checkpoint.npz").write_bytes(b"hours of work")
+    with pytest.raises(UserError, match="an unfinished training: continue it with --resume"):
+        train(with_training(small_config, output=str(tmp_path / "out")))
+
+
+def test_nothing_to_resume(small_config, tmp_path):
+    with pytest.raises(UserError, match="never.training: nothing to resume"):
+        train(with_training(small_config, output=str(tmp_path / "never"), resume=True))
+
+
+def test_a_bundle_to_start_from_is_looked_for_first(small_config, tmp_path):
+    config = with_training(small_config, output=str(tmp_path / "out"), init_from="nowhere")
+    config = replace(config, source=TextSourceConfig(data="nowhere.csv"))
+    with pytest.raises(UserError, match="nowhere: no such bundle"):
+        train(config)
+
+
+def test_a_split_without_examples_is_named(small_config, tmp_path):
+    run = TrainingRun("sentiment", with_training(small_config, output=str(tmp_path / "out")))
+    with pytest.raises(UserError, match="no texts are left for the validation split: more are needed"):
+        run.begin({"train": ["a"], "validation": [], "test": ["b"]})
