@@ -23,6 +23,7 @@ APPLICATIONS = {
     "translation": Application("a sentence of one language into another", "sentence pairs"),
     "captioning": Application("a sentence for a picture", "pictures"),
     "keywords": Application("which word is said, in a clip or in a stream", "clips"),
+    "dna": Application("which of a few classes a DNA sequence belongs to", "sequences"),
 }
 
 

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from rnnapps.errors import UsageError, UserError
 
@@ -65,11 +66,11 @@ def silence() -> Iterator[None]:
         os.close(stderr)
 
 
-def describe() -> dict[str, str | int | None]:
+def describe() -> dict[str, Any]:
     """Versions and hardware, for reports; Keras and its backend where they are loaded."""
     from rnnapps import __version__
 
-    about: dict[str, str | int | None] = {"rnnapps": __version__}
+    about: dict[str, Any] = {"rnnapps": __version__}
     if keras := sys.modules.get("keras"):
         backend = keras.backend.backend()
         about |= {"keras": keras.__version__, "backend": f"{backend} {__import__(backend).__version__}"}

@@ -63,7 +63,7 @@ def parse(
     import tyro  # here, because it takes a tenth of a second and `rnnapps --help` does not need it
 
     arguments = expand_config_file(arguments)
-    options = {} if default is None else {"default": default}
+    options: dict[str, Any] = {} if default is None else {"default": default}
     return tyro.cli(
         config,
         args=arguments,

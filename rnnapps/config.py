@@ -4,11 +4,9 @@ import shlex
 import types
 import typing
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, Literal, TypeVar, Union
+from typing import Any, Literal, Union
 
 from rnnapps.errors import UserError
-
-Config = TypeVar("Config")
 
 NOT_OF_THE_RESULT = (
     "--resume",
@@ -40,7 +38,7 @@ def command(config: Any, prog: str) -> str:
     return " ".join(words)
 
 
-def with_values(default: Config, values: dict[str, Any]) -> Config:
+def with_values(default: Any, values: dict[str, Any]) -> Any:
     """A config with other values, such as those that `dataclasses.asdict` gave of one.
 
     Args:

@@ -52,8 +52,12 @@ SMALL = {
     "keywords": {
         "clips": {"seconds": 0.5},
         "augmentation": {"noise_share": 0.2, "speed_change": 0.05},
-        "model": {"units": 8, "filters": 4, "mels": 24, "time_masks": 0, "layer_dropout": 0.0},
+        "model": {"units": 16, "filters": 8, "mels": 24, "time_masks": 0, "layer_dropout": 0.0},
         "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
+    },
+    "dna": {
+        "model": {"units": 8, "filters": 16, "embedding_size": 16},
+        "training": {"epochs": 2, "learning_rate": 0.01, "ema_momentum": 0.0},
     },
 }
 
@@ -168,6 +172,17 @@ def pictures_folder(shared) -> Path:
 
 
 @pytest.fixture(scope="session")
+def junctions_csv(shared) -> Path:
+    """Every 6th of the embedded splice junctions."""
+
+    def make(folder):
+        rows = [row.fields for row in read_table(datasets.path("splice/splice.csv.xz"))]
+        write_csv(folder / "junctions.csv", rows[::6])
+
+    return shared("junctions", make) / "junctions.csv"
+
+
+@pytest.fixture(scope="session")
 def small_configs(request, shared) -> Callable:
     """`small_configs("sentiment")` is the config of a training of a few seconds."""
     sources = {
@@ -175,6 +190,7 @@ def small_configs(request, shared) -> Callable:
         "translation": "pairs_tsv",
         "captioning": "pictures_folder",
         "keywords": "words_folder",
+        "dna": "junctions_csv",
     }
 
     def config_of(application: str):

@@ -10,7 +10,7 @@ From the shell and from Python:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
 from rnnapps import bundle
 from rnnapps.captioning.caption import AttentionMap, Caption
@@ -33,7 +33,7 @@ BATCH_SIZES = (1, 8, 32)  # pictures of a batch: few sizes, as each is compiled
 TOKENIZER = "tokenizer.json"
 ENCODER = "encoder.keras"  # of a bundle whose encoder has other weights than those that ship
 
-Picture = "str | Path | np.ndarray"
+Picture: TypeAlias = "str | Path | np.ndarray"
 
 
 class CaptioningPredictor:

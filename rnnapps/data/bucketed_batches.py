@@ -1,6 +1,7 @@
 """Sequences of unequal length as padded batches."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -32,7 +33,7 @@ class BucketedBatches:
     """Batches of sequences of similar length, in an order that (seed, epoch) determines.
 
     Args:
-        sequences: int ids, each `(time,)`, none empty.
+        sequences: int ids, each `(time,)`, none empty; of a subclass tuples or lists of such.
         batch_size: rows of a batch; one batch may have fewer.
         seed: of the order of rows and batches.
         resample: gives the sequences anew for an epoch, in the same order (see `BPEDropout`).
@@ -40,10 +41,10 @@ class BucketedBatches:
 
     def __init__(
         self,
-        sequences: Sequence[np.ndarray],
+        sequences: Sequence[Any],
         batch_size: int,
         seed: int = 0,
-        resample: Callable[[int], Sequence[np.ndarray]] | None = None,
+        resample: Callable[[int], Sequence[Any]] | None = None,
     ):
         self.sequences = sequences
         self.batch_size = batch_size
@@ -84,13 +85,13 @@ class BucketedBatches:
         """All that the batches are made of."""
         yield from self.sequences
 
-    def _batch(self, sequences: Sequence[np.ndarray], rows: np.ndarray) -> tuple:
+    def _batch(self, sequences: Sequence[Any], rows: np.ndarray) -> tuple:
         raise NotImplementedError  # what a batch is, its kind knows
 
-    def _by_length(self, sequences: Sequence[np.ndarray], rows: np.ndarray) -> np.ndarray:
+    def _by_length(self, sequences: Sequence[Any], rows: np.ndarray) -> np.ndarray:
         """Sort row numbers by padded length; rows of one length keep their order."""
         lengths = np.array([self._padded_length(sequences[row]) for row in rows])
         return rows[np.argsort(lengths, kind="stable")]
 
-    def _padded_length(self, sequence: np.ndarray) -> int:
+    def _padded_length(self, sequence: Any) -> int:
         return padded_length(len(sequence))

@@ -38,7 +38,7 @@ class LabelledExamples:
     def labelled(self) -> tuple[list[Any], np.ndarray]:
         """Inputs and classes of the rows that have a label."""
         rows = np.flatnonzero(self.classes >= 0)
-        return [self.inputs[row] for row in rows], self.classes[rows]
+        return [self.inputs[row] for row in rows.tolist()], self.classes[rows]
 
     def digest(self) -> str:
         """A fingerprint of inputs and classes, by which a bundle knows the rows it was scored on."""

@@ -18,6 +18,10 @@ The training data are the pictures of Noto Emoji (Google, Apache-2.0, from emoji
 The training data are clips of the Free Spoken Digit Dataset, six speakers, 8 kHz, CC BY-SA 4.0
 (https://github.com/Jakobovski/free-spoken-digit-dataset). The speakers of the official test clips are
 those of the training clips: a voice that is new to it will be understood less often.""",
+    "splice": """\
+The training data are the primate splice junctions of GenBank 64.1 that Towell, Noordewier and Shavlik
+gave to the UCI Machine Learning Repository (doi 10.24432/C5M888), CC BY 4.0, as the R package mlbench
+2.1 has them.""",
 }
 
 

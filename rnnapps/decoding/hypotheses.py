@@ -1,6 +1,6 @@
 """What decoding returns."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -24,7 +24,7 @@ class Hypotheses(NamedTuple):
     log_probabilities: np.ndarray
     """`(batch, n)`, float32: the sum over the tokens and, if `finished`, the end token."""
 
-    alignments: np.ndarray | None
+    alignments: Any
     """`(batch, n, max_steps, source)`, float32: the alignment with which each token was predicted, that
     of the end token included; zero after it. None if the step gives none."""
 

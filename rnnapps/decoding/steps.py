@@ -5,11 +5,13 @@ A step sees rows, the hypotheses of one source adjacent. Everywhere else they ha
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops, tree
+
+from rnnapps.decoding.hypotheses import Hypotheses
 
 Tensor = Any
 Nested = Any  # tuples, lists and dicts of tensors
@@ -134,8 +136,8 @@ def write(array: Tensor, t: Tensor, value: Tensor) -> Tensor:
     return ops.slice_update(array, (t, *zeros), value[None])
 
 
-def to_numpy(hypotheses: NamedTuple) -> NamedTuple:
-    """The fields of a named tuple as NumPy arrays; None stays."""
-    return type(hypotheses)(
-        *(None if field is None else ops.convert_to_numpy(field) for field in hypotheses)
+def to_numpy(hypotheses: Hypotheses) -> Hypotheses:
+    """The fields as NumPy arrays; None stays."""
+    return Hypotheses._make(
+        None if field is None else ops.convert_to_numpy(field) for field in hypotheses
     )

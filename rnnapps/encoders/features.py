@@ -34,15 +34,17 @@ def features_of(encoder: keras.Model, pixels: Sequence[np.ndarray]) -> np.ndarra
 
 
 class Picture(Protocol):
-    """A picture that is read when it is asked for.
+    """A picture that is read when it is asked for."""
 
-    Attributes:
-        key: stands for its content.
-        pixels: gives uint8 `(height, width, 3)` of a height and a width.
-    """
+    @property
+    def key(self) -> str:
+        """Stands for its content."""
+        ...
 
-    key: str
-    pixels: Callable[[tuple[int, int]], np.ndarray]
+    @property
+    def pixels(self) -> Callable[[tuple[int, int]], np.ndarray]:
+        """Gives uint8 `(height, width, 3)` of a height and a width."""
+        ...
 
 
 def cached_features(encoder: keras.Model, folder: str | Path, pictures: Sequence[Picture]) -> np.ndarray:

@@ -5,8 +5,8 @@ says, and gives a grid of features `(batch, grid rows, grid columns, channels)`.
 """
 
 import hashlib
-import inspect
 import io
+import sys
 import warnings
 import zipfile
 from pathlib import Path
@@ -96,7 +96,7 @@ def _applications() -> list[str]:
 def _application(name: str, pretrained: bool) -> keras.Model:
     """A network of `keras.applications` without its top, with its normalisation of the pixels."""
     application = getattr(keras.applications, name)
-    preprocess_input = inspect.getmodule(application).preprocess_input
+    preprocess_input = sys.modules[application.__module__].preprocess_input
     shape = (224, 224, 3)
     pixels = keras.Input(shape, name="pixels")
     try:

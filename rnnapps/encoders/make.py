@@ -17,6 +17,7 @@ import io
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -64,7 +65,9 @@ def write(state: State, target: Path) -> None:
     """Write the weights without the classifier, as float16, each under the name of Keras's variable."""
     values = convert({name: tensor for name, tensor in state.items() if not name.startswith(CLASSIFIER)})
     names = [variable.path for variable in efficientnet_lite0().weights]
-    arrays = {name: value.astype("float16") for name, value in zip(names, values, strict=True)}
+    arrays: dict[str, Any] = {
+        name: value.astype("float16") for name, value in zip(names, values, strict=True)
+    }
     np.savez_compressed(target, **arrays)
 
 

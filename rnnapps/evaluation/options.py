@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from rnnapps import bundle
 from rnnapps.applications import class_of
@@ -42,12 +42,9 @@ class EvaluationOptions(SourceOptions):
         }
 
 
-Options = TypeVar("Options", bound=SourceOptions)
-
-
 def source_options(
-    kind: type[Options], arguments: list[str], prog: str, application: str
-) -> tuple[Options, Any, Path]:
+    kind: Any, arguments: list[str], prog: str, application: str
+) -> tuple[Any, Any, Path]:
     """The options of a command on the examples of a source.
 
     A flag of the source that is not given is as in the training of the bundle.

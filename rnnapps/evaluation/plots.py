@@ -5,6 +5,7 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib import font_manager
@@ -41,7 +42,7 @@ def plot_learning_curve(history: Sequence[dict[str, float]]) -> Figure:
 
 def plot_confusion_matrix(
     matrix: Sequence[Sequence[int]], labels: Sequence[str], figure: Figure | SubFigure | None = None
-) -> Figure | SubFigure:
+) -> Any:
     """Draw a confusion matrix, rows true and columns predicted; numbers are left out past 20 classes.
 
     It is drawn in `figure`, or in one of its own.
@@ -69,7 +70,7 @@ def plot_det_curve(
     scores: np.ndarray,
     labels: Sequence[str],
     figure: Figure | SubFigure | None = None,
-) -> Figure | SubFigure:
+) -> Any:
     """Draw false alarms against misses of each class, one against all (Martin et al. 1997).
 
     Args:
@@ -133,6 +134,18 @@ def plot_word_weights(words: Sequence[tuple[str, float]], title: str) -> Figure:
     return figure
 
 
+def plot_positions(letters: str, values: Sequence[float], quantity: str, title: str) -> Figure:
+    """Draw a value of each letter of a sequence, above and below a line."""
+    figure = Figure(figsize=(max(6, min(0.16 * len(letters), 40)), 2.5), layout="constrained")
+    axes = figure.subplots()
+    axes.bar(range(len(letters)), values, color="tab:blue", width=0.9)
+    if len(letters) <= 250:  # more would not be legible
+        axes.set_xticks(range(len(letters)), letters, fontsize=7, family="monospace")
+    axes.set(ylabel=quantity, title=title, xlim=(-0.7, len(letters) - 0.3))
+    axes.grid(axis="y", alpha=0.3)
+    return figure
+
+
 def plot_probabilities(probabilities: Mapping[str, float], title: str) -> Figure:
     """Draw the probability of each label."""
     figure = Figure(figsize=(6, 0.3 * len(probabilities) + 1), layout="constrained")
@@ -154,7 +167,7 @@ def plot_alignment(source: Sequence[str], target: Sequence[str], weights: np.nda
     figure.colorbar(image, ax=axes, label="share of attention", shrink=0.8)
     fonts = fonts_for("".join([*source, *target]))
     # A dollar sign is a dollar sign, not mathematics.
-    text = {"family": fonts, "parse_math": False}
+    text: dict[str, Any] = {"family": fonts, "parse_math": False}
     axes.xaxis.tick_top()
     axes.set_xticks(range(len(source)), source, rotation=45, ha="left", rotation_mode="anchor", **text)
     axes.set_yticks(range(len(target)), target, **text)
@@ -195,7 +208,7 @@ def fonts_for(text: str) -> list[str]:
     for entry in sorted(font_manager.fontManager.ttflist, key=lambda entry: entry.name):
         if not missing:
             break
-        regular = entry.style == "normal" and 300 <= entry.weight <= 500
+        regular = entry.style == "normal" and entry.weight in range(300, 501)
         if regular and not entry.name.startswith("Last Resort"):  # which has a box for everything
             try:
                 found = missing & _characters(entry.fname)

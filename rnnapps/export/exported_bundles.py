@@ -72,7 +72,7 @@ def export_bundles(
             file = folder / FILES[format]
             file.write_bytes(content)
             exported = predictor.exported(ExportedStep(file))
-            row = {"name": f"{format} {precision}", "bytes": len(content)} | measure(exported)
+            row = {"name": f"{format} {precision}", "bytes": len(content), **measure(exported)}
             rows.append(row)
             if precision == "float32" and row["difference"] > PARITY:
                 raise UserError(

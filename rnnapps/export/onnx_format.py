@@ -3,6 +3,7 @@
 import logging
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,7 +28,7 @@ def to_onnx(program: Program, int8: bool = False) -> bytes:
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     signature = [tf.TensorSpec(shape, name=name) for name, shape in program.inputs.items()]
     function = tf.function(program.function, signature, autograph=False)
-    handlers = {
+    handlers: dict[str, Any] = {
         "RFFT": (_rfft, []),
         "Real": (_part, []),
         "Imag": (_part, []),

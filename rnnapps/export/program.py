@@ -1,6 +1,6 @@
 """What export converts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -14,4 +14,4 @@ class Program:
     """
 
     function: Callable
-    inputs: dict[str, tuple[int, ...]]
+    inputs: Mapping[str, tuple[int, ...]]

@@ -11,8 +11,10 @@ def compiled_size(rows: int, sizes: Sequence[int]) -> int:
     return next((size for size in sizes if size >= rows), sizes[-1])
 
 
-def in_batches(rows: Sequence[Any], sizes: Sequence[int]) -> Iterator[tuple[Sequence[Any], int]]:
-    """Parts of the rows, in order, each with the compiled size that it is to be filled up to."""
+def in_batches(rows: Any, sizes: Sequence[int]) -> Iterator[tuple[Any, int]]:
+    """Parts of the rows of a sequence or an array, in order, each with the compiled size that it is to
+    be filled up to.
+    """
     done = 0
     while done < len(rows):
         size = compiled_size(len(rows) - done, sizes)

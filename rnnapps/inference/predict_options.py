@@ -9,7 +9,6 @@ from tyro.conf import Positional
 from rnnapps.data.given_files import given_files, read_in_groups
 from rnnapps.data.given_lines import given_lines
 from rnnapps.errors import UsageError
-from rnnapps.inference.predictor import Predictor
 
 GROUP = 64  # files that are read and answered together
 
@@ -45,18 +44,20 @@ class TextOptions(PredictionOptions):
     file: str | None = None
     """file with a text a line; - is standard input"""
 
-    problem: ClassVar[Callable[[str], str | None]]
-    """says what is wrong with a text, or None"""
+    @staticmethod
+    def problem(text: str, /) -> str | None:
+        """What is wrong with a text, or None."""
+        raise NotImplementedError  # a subclass knows
 
-    def open(self) -> Callable[[Predictor], Groups]:
-        """What reads the inputs; what is wrong with the first one is told here.
+    def open(self) -> Callable[[Any], Groups]:
+        """What reads the inputs for a predictor; what is wrong with the first one is told here.
 
         Raises:
             UserError: see `given_lines`; also `plot` with several texts.
         """
         if self.plot is not None and (len(self.texts) != 1 or not self.texts[0].strip(" -")):
             raise UsageError('--plot draws one answer: give one text, as "..."')
-        groups = given_lines(self.texts, self.file, type(self).problem)
+        groups = given_lines(self.texts, self.file, self.problem)
         return lambda predictor: ([(None, text) for text in some] for some in groups)
 
 
@@ -72,8 +73,9 @@ class FileOptions(PredictionOptions):
     suffixes: ClassVar[Sequence[str]]
     """of these files"""
 
-    def open(self) -> Callable[[Predictor], Groups]:
-        """What reads the inputs; a file that cannot be read is named, and its error comes last.
+    def open(self) -> Callable[[Any], Groups]:
+        """What reads the inputs for a predictor; a file that cannot be read is named, and its error
+        comes last.
 
         Raises:
             UserError: no files are given, a folder has none, or `plot` with several files.

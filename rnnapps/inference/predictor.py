@@ -12,10 +12,12 @@ class Predictor(Protocol):
     """
 
     application: ClassVar[str]
+    model: Any
+    """the trained network"""
     config: Any
     """the configuration that it was trained with"""
 
-    def __call__(self, inputs: Any, **options: Any) -> Any: ...
+    def __call__(self, inputs: Any, /, *args: Any, **options: Any) -> Any: ...
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""

@@ -120,8 +120,8 @@ def _add_silence(
 def _per_word(clips: Sequence[SoundClip], config: ClipConfig) -> float:
     """Clips of a target word, on average."""
     counts = Counter(_class(clip.word, config, None) for clip in clips)
-    counts = [count for word, count in counts.items() if word not in (SILENCE, UNKNOWN)]
-    return sum(counts) / len(counts) if counts else 0.0
+    of_targets = [count for word, count in counts.items() if word not in (SILENCE, UNKNOWN)]
+    return sum(of_targets) / len(of_targets) if of_targets else 0.0
 
 
 def _class(word: str, config: ClipConfig, labels: Sequence[str] | None) -> str:

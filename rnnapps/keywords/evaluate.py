@@ -65,7 +65,7 @@ def plot(recogniser: "KeywordsPredictor", clips: "Clips", report: dict[str, Any]
     if "thresholds" in report["scores"]:
         raise UserError("--plot is for clips: leave out --stream")
     figure = Figure(figsize=(15, 6.5), layout="constrained")
-    left, right = figure.subfigures(1, 2)
+    left, right = figure.subfigures(1, 2, squeeze=False)[0]
     plot_confusion_matrix(report["scores"]["confusion_matrix"], clips.labels, left)
     plot_det_curve(clips.classes, recogniser.probabilities(clips.inputs), clips.labels, right)
     return figure

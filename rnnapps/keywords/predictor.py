@@ -9,7 +9,7 @@ From the shell and from Python:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias, overload
 
 from rnnapps import bundle
 from rnnapps.data.sound.files import SUFFIXES
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 BATCH_SIZES = (1, 8, 64)  # a network is compiled for each
 
-Clip = "str | Path | np.ndarray"
+Clip: TypeAlias = "str | Path | np.ndarray"
 
 
 class KeywordsPredictor:
@@ -39,6 +39,8 @@ class KeywordsPredictor:
     """
 
     application: ClassVar[str] = "keywords"
+    model: Any
+    """the Keras network, or None over an exported step"""
 
     def __init__(
         self,

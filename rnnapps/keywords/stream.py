@@ -65,7 +65,7 @@ class KeywordStream:
         import numpy as np
 
         self.hops = 0
-        self.logits: np.ndarray | None = None  # of the last hop, float32 `(classes,)`
+        self.logits: Any = None  # of the last hop, float32 `(classes,)`
         self._rest = np.zeros(0, "float32")
         self._state = self._start()
 
@@ -124,7 +124,7 @@ class WordDetector:
         self.labels = labels
         self.config = config
         self._classes = [labels.index(word) for word in target_words(labels)]
-        self._rows = deque(maxlen=max(1, round(config.smoothing / hop_seconds)))
+        self._rows: deque[Any] = deque(maxlen=max(1, round(config.smoothing / hop_seconds)))
         self._quiet_until = -math.inf
         self._held: int | None = None  # the class of the last detection, while it goes on
 

@@ -146,7 +146,7 @@ def _bleu(texts: list[str], answers: list[list[str]]) -> dict[str, float]:
     return {f"bleu_{n}": score.bp * prod(score.precisions[:n]) ** (1 / n) for n in range(1, 5)}
 
 
-def _cider(texts: list[str], answers: list[list[str]]) -> list[float] | list[None]:
+def _cider(texts: list[str], answers: list[list[str]]) -> list[Any]:
     _, cider = import_scorers()
     if len(texts) == 1:
         return [None]

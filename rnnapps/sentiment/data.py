@@ -11,8 +11,9 @@ from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.labelled_batches import LabelledBatches
 from rnnapps.data.labelled_examples import LabelledExamples
 from rnnapps.data.row import Row
+from rnnapps.data.row_sources import problem_of
 from rnnapps.data.text.bpe_dropout import BPEDropout
-from rnnapps.data.text.sources import problem_of, read_rows
+from rnnapps.data.text.sources import read_texts
 from rnnapps.data.text.text_encoder import TextEncoder
 from rnnapps.errors import UserError
 from rnnapps.sentiment.config import SentimentConfig
@@ -33,13 +34,13 @@ def load(
         labels: the classes, if they are known: those of a bundle. All rows are then to be scored.
 
     Raises:
-        UserError: a bad row or file (see `rnnapps.data.text.sources.read_rows`), one class only, or a
+        UserError: a bad row or file (see `rnnapps.data.row_sources.read_rows`), one class only, or a
             label that the training rows do not have.
     """
     columns = (config.source.text_column, config.source.label_column)
     embedded = datasets.path(f"{EMBEDDED}/sentences.csv.xz")
     flags = "--text-column and --label-column"
-    splits = read_rows(config.source, columns, embedded, flags, examples)
+    splits = read_texts(config.source, columns, embedded, flags, examples)
     classes = tuple(labels or sorted({_label(row, config) for row in splits["train"]} - {""}))
     if len(classes) < 2:
         found = f"only the class '{classes[0]}'" if classes else "no labels"

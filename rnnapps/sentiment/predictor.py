@@ -117,8 +117,9 @@ class SentimentPredictor:
             if not isinstance(outputs, (list, tuple)):
                 outputs, weights = [outputs], None
             probabilities[rows] = outputs[0]
-            for row, share in zip(rows, outputs[1] if weights is not None else (), strict=False):
-                weights[row] = share
+            if weights is not None:
+                for row, share in zip(rows, outputs[1], strict=False):
+                    weights[row] = share
         return probabilities, weights
 
 

@@ -4,14 +4,16 @@ import io
 import json
 import os
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rnnapps.errors import UserError
 
 
-def write(file: Path, arrays: dict[str, np.ndarray], facts: dict) -> None:
+def write(file: Path, arrays: Mapping[str, Any], facts: dict) -> None:
     """Write a checkpoint: interrupted at any point, `file` is the old one or the new one, whole."""
     content = io.BytesIO()
     np.savez(content, facts=np.array(json.dumps(facts)), **arrays)

@@ -47,7 +47,7 @@ class TrainingRun:
         if examples is not None:
             config = replace(config, source=replace(config.source, data=MEMORY))
         self.application, self.config, self.options = application, config, config.training
-        self.start: Predictor | None = None
+        self.start: Any = None
         self.facts: dict[str, Any] = {}
         self._began = time.monotonic()
         self._folder = open_folder(self.options)
@@ -84,7 +84,7 @@ class TrainingRun:
         """
         from rnnapps.training.starting_weights import copy_weights
 
-        if self.start is not None:
+        if self._start_bundle is not None:
             if reinitialise:
                 log.info("%s: starting anew: %s", self._start_bundle, ", ".join(reinitialise))
             copy_weights(self._start_bundle, self.start.model, model, reinitialise)

@@ -12,8 +12,8 @@ from PIL import Image
 from rnnapps import datasets
 from rnnapps.data.pictures.source_config import CaptionSourceConfig
 from rnnapps.data.pictures.sources import read_captioned_pictures
+from rnnapps.data.row_sources import read_tfds_rows
 from rnnapps.data.text.source_config import TextSourceConfig
-from rnnapps.data.text.sources import read_tfds_rows
 from rnnapps.errors import UserError
 from rnnapps.sentiment import SentimentConfig, data
 
@@ -97,7 +97,7 @@ def test_only_tfrecord_needs_tensorflow(folder):
     code = f"""
 import sys
 from rnnapps.data.text.source_config import TextSourceConfig
-from rnnapps.data.text.sources import read_tfds_rows
+from rnnapps.data.row_sources import read_tfds_rows
 source = TextSourceConfig(data="tfds:rated", tfds_folder={str(folder)!r})
 assert len(read_tfds_rows(source, ("sentence", "label"), "")["train"]) == 200
 assert ("tensorflow" in sys.modules) == {"tfrecord" in str(folder)}

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.json_lines import json_objects
@@ -138,8 +138,8 @@ def _jsonl(file: Path, config: CaptionSourceConfig, bad: BadRows) -> Iterator[_C
     for number, fields in json_objects(file, read_text(file)).items():
         name, captions, split = fields.get("file"), fields.get("captions"), fields.get("split") or ""
         where = f"{file}:{number}"
-        texts = captions if isinstance(captions, list) and captions else [None]
-        if all(isinstance(text, str) for text in (name, split, *texts)):
+        texts: list[Any] = captions if isinstance(captions, list) and captions else [None]
+        if isinstance(name, str) and all(isinstance(text, str) for text in (split, *texts)):
             for caption in texts:
                 yield _Caption(where, name, caption, split)
         else:
@@ -162,10 +162,10 @@ def _csv(file: Path, config: CaptionSourceConfig, bad: BadRows) -> Iterator[_Cap
 def _tokens(file: Path, config: CaptionSourceConfig, bad: BadRows) -> Iterator[_Caption]:
     captions = []
     for where, line in _lines(file):
-        key, tab, caption = line.partition("\t")
+        key, tab, text = line.partition("\t")
         name, _, number = key.rpartition("#")
         if tab and number.strip().isdigit():
-            captions.append(_Caption(where, name, caption, ""))
+            captions.append(_Caption(where, name, text, ""))
         else:
             bad.add(f"{where}: expected name.jpg#0, a tabulator and a caption")
     split_of = _read_lists(file.parent, {caption.name for caption in captions})

@@ -77,6 +77,7 @@ def read_captioned_pictures(
             that is bad (`check_picture`) or has a bad caption or none (left out with `--skip-bad`).
     """
     given: dict[str, list[CaptionedPicture]] = {}
+    found: Iterable[tuple[str, CaptionedPicture | None]]
     if examples is not None:
         found = _checked(_memory(config, examples), config)
     elif config.data == "embedded":

@@ -47,6 +47,8 @@ class SoundBatches:
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the batches of an epoch, from step `start` on."""
+        if start >= len(self):
+            return
         order = np.random.default_rng((self.seed, epoch)).permutation(len(self.sequences))
 
         def make(step: int) -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +56,7 @@ class SoundBatches:
             return self._batch(rows, lambda row: self._changed(row, epoch))
 
         with ThreadPoolExecutor(1) as thread:
-            following = thread.submit(make, start) if start < len(self) else None
+            following = thread.submit(make, start)
             for step in range(start, len(self)):
                 batch = following.result()
                 if step + 1 < len(self):

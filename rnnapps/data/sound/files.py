@@ -102,7 +102,7 @@ def is_clipped(samples: np.ndarray) -> bool:
     Such a clip can still be understood and is used. To be asked before resampling, which rounds the
     cut-off peaks.
     """
-    return np.count_nonzero(np.abs(samples) >= FULL_SCALE) > CLIPPED_SHARE * samples.size
+    return bool(np.count_nonzero(np.abs(samples) >= FULL_SCALE) > CLIPPED_SHARE * samples.size)
 
 
 def to_mono(samples: np.ndarray, rate: int, sampling_rate: int) -> np.ndarray:

@@ -56,7 +56,7 @@ def _pause(length: int, sounds: Sequence[np.ndarray], random: np.random.Generato
         return random.normal(scale=LEVEL, size=length).astype("float32")
     pieces, missing = [], length
     while missing > 0:
-        sound = sounds[random.integers(len(sounds))]
+        sound = sounds[int(random.integers(len(sounds)))]
         start = int(random.integers(max(1, len(sound) - missing + 1)))
         pieces.append(sound[start : start + missing])
         missing -= len(pieces[-1])

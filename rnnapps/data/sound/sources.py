@@ -210,11 +210,15 @@ def _tfds(config: SoundSourceConfig) -> Iterator[_Recording]:
         raise UserError(f"{config.data}: it does not say its sampling rate: give its files as a folder")
     for theirs, ours in prepared.splits():
         for number, row in enumerate(prepared.examples(theirs)):
-            samples = np.asarray(row["audio"])
-            scale = np.float32(32768 if samples.dtype.kind == "i" else 1)
-            sound = (samples.astype("float32") / scale, rate)
-            word = prepared.text("label", row["label"])
-            yield _Recording(prepared.where(theirs, number), word, None, ours, lambda sound=sound: sound)
+            word, read = prepared.text("label", row["label"]), partial(_scaled, row["audio"], rate)
+            yield _Recording(prepared.where(theirs, number), word, None, ours, read)
+
+
+def _scaled(samples: Any, rate: int) -> tuple[np.ndarray, int]:
+    """The samples as floats, and their rate."""
+    samples = np.asarray(samples)
+    scale = np.float32(32768 if samples.dtype.kind == "i" else 1)
+    return samples.astype("float32") / scale, rate
 
 
 def _folder(folder: Path, config: SoundSourceConfig) -> Iterator[_Recording]:

@@ -40,10 +40,10 @@ class BPEDropout:
         tokenizer = encoder.tokenizer
         fold = tokenizer.normalizer.normalize_str if tokenizer.normalizer else str
         split = tokenizer.pre_tokenizer.pre_tokenize_str
-        texts = [[word for word, _ in split(fold(text))] for text in texts]
-        counts = Counter(word for words in texts for word in words)
+        split_texts = [[word for word, _ in split(fold(text))] for text in texts]
+        counts = Counter(word for words in split_texts for word in words)
         numbers = {word: number for number, word in enumerate(counts)}
-        self._texts = [np.array([numbers[word] for word in words]) for words in texts]
+        self._texts = [np.array([numbers[word] for word in words]) for words in split_texts]
         merges = json.loads(tokenizer.to_str())["model"]["merges"]
         ranks = {tuple(pair): rank for rank, pair in enumerate(merges)}
         ids = tokenizer.get_vocab()

@@ -63,7 +63,7 @@ def _test_set(folder: Path, names: set[str], config: ParallelSourceConfig) -> st
     whole = [name for name in found if all(file.exists() for file in _files(folder, name, config))]
     if len(whole) > 1:
         raise UserError(f"{folder}: several test sets, {', '.join(whole)}: choose one with --test-set")
-    return (whole or found or [None])[0]
+    return next(iter(whole or found), None)
 
 
 def _files(folder: Path, name: str, config: ParallelSourceConfig) -> tuple[Path, Path]:

@@ -7,13 +7,14 @@ from typing import Any
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.row import Row
+from rnnapps.data.row_sources import check_columns, file_of, read_tfds_rows
 from rnnapps.data.splits import Shares, content_key, divide
 from rnnapps.data.tables import SUFFIXES, read_tables
 from rnnapps.data.text.components import component_keys
 from rnnapps.data.text.parallel_files import read_parallel_files
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.text.sentence_pair import SentencePair
-from rnnapps.data.text.sources import check_columns, file_of, read_tfds_rows, text_problem
+from rnnapps.data.text.sources import text_problem
 from rnnapps.data.tfds import PREFIX
 from rnnapps.errors import UserError
 
@@ -41,7 +42,7 @@ def read_pairs(
             language that the source does not have, and a pair with a sentence that is empty or of more
             than MAX_WORDS words (left out with `--skip-bad`).
     """
-    languages = (config.source_language, config.target_language)
+    languages = source, target = (config.source_language, config.target_language)
 
     def problem(row: Row) -> str | None:
         for language in languages:
@@ -55,7 +56,7 @@ def read_pairs(
         check_columns(rows, languages, FLAGS)
         bad = BadRows(file_of(rows[0]), "pairs", config.skip_bad)
         given[split] = [
-            SentencePair(*(row.fields[language].strip() for language in languages), row.where)
+            SentencePair(row.fields[source].strip(), row.fields[target].strip(), row.where)
             for row in bad.good(rows, problem)
         ]
     return divide(given, _keys, "pairs", SHARES, lambda pairs: component_keys(list(map(_keys, pairs))))

@@ -1,68 +1,26 @@
 """From `--data` to rows of text in train, validation and test splits."""
 
-import logging
 from pathlib import Path
 from typing import Any
 
-from rnnapps.data.bad_rows import BadRows
-from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.row import Row
+from rnnapps.data.row_sources import read_rows
 from rnnapps.data.source_config import SourceConfig
-from rnnapps.data.splits import content_key, divide
-from rnnapps.data.tables import read_tables
-from rnnapps.data.tfds import PREFIX, PreparedSet
-from rnnapps.errors import UserError
-
-log = logging.getLogger(__name__)
+from rnnapps.data.splits import content_key
 
 MAX_CHARACTERS = 100_000  # of one text: beyond this it is a book or a mistake, not a text
 
 
-def read_rows(
+def read_texts(
     config: SourceConfig, columns: tuple[str, ...], embedded: Path, flags: str, examples: Any = None
 ) -> dict[str, list[Row]]:
-    """Read a source of texts and divide it into the splits "train", "validation" and "test".
+    """Rows of which the first column is a text, by split: see `read_rows`.
 
-    A source that has these splits keeps them; what it lacks is taken from its training rows by the fixed
-    hash of the text. A text that stands in several splits stays in the last one only.
-
-    Args:
-        config: what to read.
-        columns: the fields that the application needs; the first is the text.
-        embedded: the file that `--data embedded` stands for.
-        flags: that name the columns, for errors.
-        examples: instead of a source, rows that are in memory (`rnnapps.data.columns`).
-
-    Raises:
-        UserError: see `read_tables`, `PreparedSet` and `rows_in_memory`; also a missing column, and a
-            row without a text or with one of more than MAX_CHARACTERS (left out with `--skip-bad`).
+    Texts that differ only in case, punctuation and spacing do not stand in two splits.
     """
-    if examples is not None:
-        given = rows_in_memory(examples)
-    elif config.data.startswith(PREFIX):
-        given = read_tfds_rows(config, columns, flags)
-    else:
-        given = read_tables(embedded if config.data == "embedded" else Path(config.data))
-    text = columns[0]
-    for split, rows in given.items():
-        check_columns(rows, columns, flags)
-        bad = BadRows(file_of(rows[0]), "rows", config.skip_bad)
-        given[split] = bad.good(rows, lambda row: problem_of(row, text_problem(row.fields[text])))
-    return divide(given, lambda row: [content_key(row.fields[text])], "rows")
-
-
-def check_columns(rows: list[Row], columns: tuple[str, ...], flags: str) -> None:
-    """Refuse rows that lack a column; `flags` are those that name the columns."""
-    has = rows[0].fields
-    if missing := [column for column in columns if column not in has]:
-        raise UserError(
-            f"{file_of(rows[0])}: no column '{missing[0]}': it has {', '.join(has)}: choose with {flags}"
-        )
-
-
-def problem_of(row: Row, reason: str | None) -> str | None:
-    """What is wrong with a row, with its place, or None."""
-    return reason and f"{row.where}: {reason}"
+    return read_rows(
+        config, columns, embedded, flags, text_problem, lambda text: [content_key(text)], examples
+    )
 
 
 def text_problem(text: Any) -> str | None:
@@ -78,30 +36,3 @@ def text_problem(text: Any) -> str | None:
     except UnicodeEncodeError:
         return "not a Unicode text (it has half a character)"
     return None
-
-
-def file_of(row: Row) -> str:
-    """The file, split of a data set, or table in memory that a row comes from."""
-    return row.where.rstrip("0123456789]").rstrip(":[")
-
-
-def read_tfds_rows(config: SourceConfig, columns: tuple[str, ...], flags: str) -> dict[str, list[Row]]:
-    """The rows of a text set of TensorFlow Datasets, by split.
-
-    A split without any label (-1 in all rows, as in the test splits of GLUE) is not used.
-
-    Raises:
-        UserError: see `PreparedSet`.
-    """
-    prepared = PreparedSet(config, columns, f": choose with {flags}")
-    splits: dict[str, list[Row]] = {}
-    for theirs, ours in prepared.splits():
-        rows = [
-            Row(prepared.where(theirs, number), {c: prepared.text(c, row[c]) for c in columns})
-            for number, row in enumerate(prepared.examples(theirs))
-        ]
-        if all(all(row.fields.values()) is False for row in rows):
-            log.info("%s: the split %s has no labels and is not used", config.data, theirs)
-        else:
-            splits.setdefault(ours, []).extend(rows)
-    return splits

@@ -19,7 +19,7 @@ def words(tokenizer: Tokenizer, ids: Sequence[int]) -> list[tuple[str, list[int]
     is a word; of scripts without spaces each token is; a special token is one too.
     """
     if tokenizer.decoder is None:
-        return [(tokenizer.id_to_token(token), [place]) for place, token in enumerate(ids)]
+        return [(tokenizer.id_to_token(token) or "", [place]) for place, token in enumerate(ids)]
     found: list[tuple[str, list[int]]] = []
     pending: list[int] = []
     for position in range(len(ids)):

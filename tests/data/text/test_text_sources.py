@@ -6,9 +6,10 @@ from conftest import write_csv
 from rnnapps import datasets
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.row import Row
+from rnnapps.data.row_sources import file_of
 from rnnapps.data.splits import content_key
 from rnnapps.data.text.source_config import TextSourceConfig
-from rnnapps.data.text.sources import file_of, read_rows
+from rnnapps.data.text.sources import read_texts
 from rnnapps.errors import UserError
 
 EMBEDDED = datasets.path("sentences/sentences.csv.xz")
@@ -17,7 +18,7 @@ FLAGS = "--text-column and --label-column"
 
 
 def read(data, **options):
-    return read_rows(TextSourceConfig(data=str(data), **options), COLUMNS, EMBEDDED, FLAGS)
+    return read_texts(TextSourceConfig(data=str(data), **options), COLUMNS, EMBEDDED, FLAGS)
 
 
 def keys(rows):
@@ -97,7 +98,7 @@ def test_wrong_column(sentences_csv):
     with pytest.raises(
         UserError, match="sentences.csv: no column 'review': it has text, label, positive"
     ):
-        read_rows(TextSourceConfig(data=str(sentences_csv)), ("review", "label"), EMBEDDED, FLAGS)
+        read_texts(TextSourceConfig(data=str(sentences_csv)), ("review", "label"), EMBEDDED, FLAGS)
 
 
 def test_bad_rows_stop_or_are_counted(tmp_path, sentences, caplog):

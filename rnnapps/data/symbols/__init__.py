@@ -1,0 +1,1 @@
+"""Sequences of symbols of a small alphabet, such as the bases of DNA."""

@@ -1,0 +1,90 @@
+"""Sequences with labels in, k-mers and classes out."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rnnapps import datasets
+from rnnapps.data.bad_rows import BadRows
+from rnnapps.data.labelled_batches import LabelledBatches
+from rnnapps.data.labelled_examples import LabelledExamples
+from rnnapps.data.row_sources import problem_of, read_rows
+from rnnapps.data.symbols.bases import both_strands, encode, kmers, sequence_problem
+from rnnapps.data.symbols.fasta import read_labelled_sequences
+from rnnapps.data.symbols.sequence_variants import SequenceVariants
+from rnnapps.dna.config import DnaConfig
+from rnnapps.errors import UserError
+
+EMBEDDED = "splice"
+
+
+def load(
+    config: DnaConfig, examples: Any = None, labels: Sequence[str] | None = None
+) -> dict[str, LabelledExamples]:
+    """Load the splits "train", "validation" and "test" of a source.
+
+    A sequence and its reverse complement never stand in two splits.
+
+    Args:
+        config: names the source.
+        examples: instead of a source, the columns of its table in memory (`rnnapps.data.columns`).
+        labels: the classes, if they are known: those of a bundle.
+
+    Raises:
+        UserError: a bad row or file (see `rnnapps.data.row_sources.read_rows`), one class only, or a
+            label that the training rows do not have.
+    """
+    columns = (config.source.sequence_column, config.source.label_column)
+    splits = read_rows(
+        config.source,
+        columns,
+        datasets.path(f"{EMBEDDED}/splice.csv.xz"),
+        "--sequence-column and --label-column",
+        sequence_problem,
+        lambda sequence: [min(both_strands(sequence))],
+        examples,
+        read_labelled_sequences,
+    )
+    sequence, label = columns
+    classes = tuple(labels or sorted({row.fields[label] for row in splits["train"]} - {""}))
+    if len(classes) < 2:
+        raise UserError(
+            f"{config.source.data}: {len(classes)} labels in the training rows: 2 are needed"
+        )
+    bad = BadRows(config.source.data, "rows", config.source.skip_bad)
+    loaded = {}
+    for split, rows in splits.items():
+        rows = bad.good(rows, lambda row: problem_of(row, _problem(row.fields[label], classes)))
+        sequences = [row.fields[sequence] for row in rows]
+        numbers = [classes.index(row.fields[label]) for row in rows]
+        loaded[split] = LabelledExamples.of_classes(sequences, numbers, classes)
+    return loaded
+
+
+def make_batches(
+    config: DnaConfig, examples: dict[str, LabelledExamples]
+) -> tuple[LabelledBatches, LabelledBatches]:
+    """The training and validation sequences as batches of `(k-mers, targets)`."""
+    train, validation, options = examples["train"], examples["validation"], config.sequences
+    bases = [encode(sequence) for sequence in train.inputs]
+    seed = config.training.seed
+    variants = SequenceVariants(bases, options.kmer, options.both_strands, options.mutations, seed)
+    return (
+        LabelledBatches(
+            [kmers(sequence, options.kmer) for sequence in bases],
+            train.targets,
+            config.training.batch_size,
+            seed,
+            resample=variants,
+        ),
+        LabelledBatches(
+            [kmers(encode(sequence), options.kmer) for sequence in validation.inputs],
+            validation.targets,
+            batch_size=128,
+        ),
+    )
+
+
+def _problem(label: str, labels: Sequence[str]) -> str | None:
+    if not label:
+        return "empty label"
+    return None if label in labels else f"the label '{label}' is none of {', '.join(labels)}"
