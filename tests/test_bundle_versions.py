@@ -28,7 +28,7 @@ def inputs(application, stored):
     if application == "keywords":
         clips = read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]
         return [clip.samples for clip in clips[::75]]
-    key = {"sentiment": "text", "translation": "source"}[application]
+    key = {"sentiment": "text", "translation": "source", "dna": "sequence"}[application]
     return [one[key] for one in stored]
 
 
