@@ -120,6 +120,14 @@ def test_every_link_leads_somewhere():
             assert (readme.parent / target).exists(), f"{readme}: {target}"
 
 
+def test_every_file_of_rnnapps_that_a_page_names_exists():
+    for page in ROOT.glob("**/*.md"):
+        if page.is_relative_to(ROOT / "saved_models") or ".venv" in str(page.relative_to(ROOT)):
+            continue
+        for name in re.findall(r"`(rnnapps/[\w/]+\.\w+)`", page.read_text(encoding="utf-8")):
+            assert (ROOT / name).exists(), f"{page}: {name}"
+
+
 def test_every_flag_that_a_readme_names_exists():
     given = [
         flag
