@@ -47,9 +47,8 @@ def load(
     sequence, label = columns
     classes = tuple(labels or sorted({row.fields[label] for row in splits["train"]} - {""}))
     if len(classes) < 2:
-        raise UserError(
-            f"{config.source.data}: {len(classes)} labels in the training rows: 2 are needed"
-        )
+        found = f"only the class '{classes[0]}'" if classes else "no labels"
+        raise UserError(f"{config.source.data}: {found} in the training rows: two or more are needed")
     bad = BadRows(config.source.data, "rows", config.source.skip_bad)
     loaded = {}
     for split, rows in splits.items():

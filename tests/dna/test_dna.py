@@ -109,7 +109,7 @@ def test_the_baselines_are_counts_and_places():
     parts = (rows[:80], classes[:80]), (rows[80:100], classes[80:100]), rows[100:]
     name, probabilities = position_baseline(*parts)
     assert "the base at each position" in name
-    assert (probabilities.argmax(axis=1) == classes[100:]).mean() > 0.9
+    assert (probabilities.argmax(axis=1) == classes[100:]).mean() >= 0.9
     rich = np.array([int(row.count("G") + row.count("C") > 15) for row in rows])
     parts = (rows[:80], rich[:80]), (rows[80:100], rich[80:100]), rows[100:]
     name, probabilities = kmer_baseline(*parts, both=True)
@@ -123,8 +123,8 @@ def test_what_is_refused(classify, tmp_path):
         classify(DONOR + "A")
     with pytest.raises(UsageError, match="--both-strands is for sequences without a fixed place"):
         with_values(DnaConfig(), {"sequences": {"both_strands": True}})
-    with pytest.raises(UserError, match="1 labels in the training rows: two or more"):
-        data.load(DnaConfig(), {"sequence": ["ACGT"] * 3, "label": ["a"] * 3})
+    with pytest.raises(UserError, match="only the class 'a' in the training rows: two or more"):
+        data.load(DnaConfig(), {"sequence": ["ACGT" + "A" * n for n in range(20)], "label": ["a"] * 20})
     with pytest.raises(UserError, match=r"examples\[1\]: 'Q' at position 1 is no base"):
         data.load(DnaConfig(), {"sequence": ["ACGT", "QQ"], "label": ["a", "b"]})
     bad = tmp_path / "bad.fa"
