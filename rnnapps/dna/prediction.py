@@ -23,7 +23,7 @@ class Prediction:
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
-        values = {
+        values: dict[str, Any] = {
             "name": self.name,
             "sequence": self.sequence,
             "label": self.label,
@@ -36,13 +36,12 @@ class Prediction:
     def describe(self, number: int) -> str:
         """For people: label, probability, name, and with saliency the bases that decide."""
         line = f"{self.label}  {self.probabilities[self.label]:.3f}  {self.name}"
-        if self.saliency is None:
-            return line
-        strongest = sorted(range(len(self.saliency)), key=lambda place: -self.saliency[place])[:10]
-        bases = (
-            f"    {self.saliency[place]:+.3f}  {self.sequence[place]} at {place + 1}"
-            for place in sorted(strongest)
-        )
+        falls = list(enumerate(self.saliency or ()))
+        strongest = sorted(falls, key=lambda fall: -fall[1])[:10]
+        bases = [
+            f"    {fall:+.3f}  {self.sequence[place]} at {place + 1}"
+            for place, fall in sorted(strongest)
+        ]
         return "\n".join([line, *bases])
 
     def plot(self) -> "Figure":
