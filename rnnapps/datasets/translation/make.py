@@ -25,7 +25,7 @@ SHARES = {"fra": 0.224, "spa": 0.32}  # of the components, which makes some 40,0
 
 
 def is_kept(component: str, share: float) -> bool:
-    """Keep a share of the components, by a hash that says nothing of their split.
+    """Keep a share of the components, by a hash that says nothing of their split."""
     digest = hashlib.sha256(f"kept:{component}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64 < share
 
