@@ -5,6 +5,7 @@
 
 from rnnapps.layers.attention_decoder import AttentionDecoder
 from rnnapps.layers.attention_pooling import AttentionPooling
+from rnnapps.layers.attention_recurrence import AttentionRecurrence
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.band_normalisation import BandNormalisation
 from rnnapps.layers.bidirectional import Bidirectional
@@ -33,6 +34,7 @@ __all__ = [
     "LSTM",
     "AttentionDecoder",
     "AttentionPooling",
+    "AttentionRecurrence",
     "BahdanauAttention",
     "BandNormalisation",
     "Bidirectional",

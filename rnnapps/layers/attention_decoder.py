@@ -5,31 +5,20 @@ from typing import Any
 import keras
 from keras import ops
 
-from rnnapps.layers.bahdanau_attention import BahdanauAttention
-from rnnapps.layers.kernels.cell_loop import cell_loop
-from rnnapps.layers.kernels.plain_cell import PlainCell
-from rnnapps.layers.kernels.products import product
+from rnnapps.layers.attention_recurrence import AttentionRecurrence
 from rnnapps.layers.kernels.recurrence import check_rates
-from rnnapps.layers.layer_norm_gru import LayerNormGRU
-from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
-from rnnapps.layers.luong_attention import LuongAttention
 
 Tensor = Any
 EMBEDDING_DEVIATION = 0.1  # of embeddings at the start; with Keras's, 0.03, training begins far slower
-NORMALISED = {"lstm": (LayerNormLSTM.cell_class, 2), "gru": (LayerNormGRU.cell_class, 1)}
 
 
+# It inherits the recurrence and does not hold one, so that saved weights are found where they were.
 @keras.saving.register_keras_serializable(package="rnnapps")
-class AttentionDecoder(keras.layers.Layer):
+class AttentionDecoder(AttentionRecurrence):
     """A stack of recurrent cells that reads tokens, attends to a memory, and predicts the next token.
 
-    Input feeding (Luong et al. 2015, section 3.3): the first cell reads the embedding of the last token
-    and the attentional vector of the step before; the last cell's state asks the memory, and
-
-        a_t = tanh(W [h_t; mean of the memory by its weights at t])
-
-    is the attentional vector, from which the logits come. `attention="additive"` scores the memory like
-    Bahdanau et al. 2015, "multiplicative" like Luong et al. 2015.
+    It is an `AttentionRecurrence`, whose equations it has, between an embedding and logits: the first
+    cell reads the embedding of the last token, the attentional vector is what the logits come from.
 
     Teacher forcing is a call, `decoder(tokens, memory)`: tokens int32 `(batch, time)` that begin with
     the start token, memory `(batch, source, size)`. It returns logits `(batch, time, vocabulary)` for
@@ -39,14 +28,9 @@ class AttentionDecoder(keras.layers.Layer):
     Decoding is `state, context = decoder.start(memory)` and `decoder.step(tokens, state, context)`, as
     `rnnapps.decoding` takes them.
 
-    `memory_mask`, `(batch, source)`: masked positions have weight zero. A mask of the tokens is not
-    needed if the padding is on the right: no real step sees a padded one. What is computed there is for
-    the loss to leave out.
-
-    `initial_state` is a list of as many tensors as there are states, `(batch, units)` each (h, c of
-    every layer for an LSTM), which are taken as they are; or one tensor `(batch, features)`, from which
-    a layer with tanh makes them; without it that is the mean of the memory (Xu et al. 2015, section
-    3.1.2).
+    `memory_mask`, `(batch, source)`, and `initial_state`, a list of the states or one tensor
+    `(batch, features)` to make them from, are those of the recurrence. A mask of the tokens is not
+    needed if the padding is on the right: what is computed there is for the loss to leave out.
 
     Args:
         vocabulary: number of tokens.
@@ -88,16 +72,24 @@ class AttentionDecoder(keras.layers.Layer):
         seed: int | None = None,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        if cell not in NORMALISED:
-            raise ValueError(f"cell={cell!r}: expected one of {', '.join(NORMALISED)}")
-        attentions = {"additive": BahdanauAttention, "multiplicative": LuongAttention}
-        if attention not in attentions:
-            raise ValueError(f"attention={attention!r}: expected one of {', '.join(attentions)}")
-        check_rates(
-            embedding_dropout=embedding_dropout,
+        check_rates(embedding_dropout=embedding_dropout, output_dropout=output_dropout)
+        # Before the recurrence is made, since its constructor makes the layers of both.
+        self.vocabulary = vocabulary
+        self.embedding_size = embedding_size
+        self.tied = tie_embeddings
+        self.rates = (embedding_dropout, output_dropout)
+        self.seeds = [None] * 3 if seed is None else range(seed, seed + 3)  # else all drop the same
+        super().__init__(
+            units,
+            embedding_size if tie_embeddings else units,
+            depth,
+            cell,
+            layer_norm=layer_norm,
+            attention=attention,
+            gate=gate,
             recurrent_dropout=recurrent_dropout,
-            output_dropout=output_dropout,
+            seed=self.seeds[2],
+            **kwargs,
         )
         self.options = {
             "vocabulary": vocabulary,
@@ -114,85 +106,30 @@ class AttentionDecoder(keras.layers.Layer):
             "output_dropout": output_dropout,
             "seed": seed,
         }
-        self.vocabulary = vocabulary
-        self.units = units
-        self.tied = tie_embeddings
-        self.vector_size = embedding_size if tie_embeddings else units
-        self.recurrent_dropout = recurrent_dropout
-        self.supports_masking = True
-        policy = {"dtype": self.dtype_policy, "trainable": self.trainable}
+
+    def _make_layers(self, options, policy):
+        # In this order: by it weights are drawn from a seed, and the states of optimisers are saved.
         self.embedding = keras.layers.Embedding(
-            vocabulary,
-            embedding_size,
+            self.vocabulary,
+            self.embedding_size,
             keras.initializers.RandomNormal(stddev=EMBEDDING_DEVIATION),
             name="embedding",
             **policy,
         )
-        self.cells = [self._cell(cell, layer_norm, number) for number in range(depth)]
-        size = (units,) if attention == "additive" else ()
-        self.attention = attentions[attention](*size, name="attention", **policy)
-        self.combine = keras.layers.Dense(self.vector_size, use_bias=False, name="combine", **policy)
-        self.gate = keras.layers.Dense(1, "sigmoid", name="gate", **policy) if gate else None
-        self.bridge = None
-        seeds = [None] * 3 if seed is None else range(seed, seed + 3)  # else all three drop the same
-        self.embedding_dropout = keras.layers.Dropout(
-            embedding_dropout, seed=seeds[0], dtype=self.dtype_policy
+        super()._make_layers(options, policy)
+        self.embedding_dropout, self.output_dropout = (
+            keras.layers.Dropout(rate, seed=seed, dtype=policy["dtype"])
+            for rate, seed in zip(self.rates, self.seeds[:2], strict=True)
         )
-        self.output_dropout = keras.layers.Dropout(
-            output_dropout, seed=seeds[1], dtype=self.dtype_policy
-        )
-        self.seed_generator = keras.random.SeedGenerator(seeds[2])
-
-    def _cell(self, kind, layer_norm, number):
-        options = {"dtype": self.dtype_policy, "trainable": self.trainable, "name": f"cell_{number + 1}"}
-        if not layer_norm:
-            return PlainCell(kind, self.units, **options)
-        make, states = NORMALISED[kind]
-        return make(self.units, (0.0,) * states, **options)
 
     def build(self, tokens_shape, memory_shape, initial_state_shape=None):
-        size = memory_shape[-1]
         self.embedding.build(tokens_shape)
-        for number, cell in enumerate(self.cells):
-            cell.build((None, self.units if number else self.embedding.output_dim))
-            cell.built = True
-        first = self.cells[0]
-        self.feeding_kernel = self.add_weight(
-            shape=(self.vector_size, first.kernel.shape[1]),
-            initializer="glorot_uniform",
-            name="feeding_kernel",
-        )
-        self.attention.build((None, self.units), memory_shape)
-        self.combine.build((None, self.units + size))
-        if self.gate:
-            self.gate.build((None, self.units))
-        if not self._listed(initial_state_shape):
-            features = size if initial_state_shape is None else initial_state_shape[-1]
-            self.bridge = keras.layers.Dense(
-                self.units * len(self._sizes),
-                "tanh",
-                dtype=self.dtype_policy,
-                trainable=self.trainable,
-                name="bridge",
-            )
-            self.bridge.build((None, features))
+        super().build((*tokens_shape, self.embedding_size), memory_shape, initial_state_shape)
         self.bias = self.add_weight(shape=(self.vocabulary,), initializer="zeros", name="bias")
         if not self.tied:
             self.kernel = self.add_weight(
                 shape=(self.vector_size, self.vocabulary), initializer="glorot_uniform", name="kernel"
             )
-        layers = (*self.cells, self.attention, self.combine, *([self.gate] if self.gate else []))
-        variables = [variable for layer in layers for variable in layer.variables]
-        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel])
-
-    @property
-    def _sizes(self):
-        return [size for cell in self.cells for size in cell.state_size]
-
-    @staticmethod
-    def _listed(initial_state_shape):
-        shape = initial_state_shape
-        return isinstance(shape, (list, tuple)) and isinstance(shape[0], (list, tuple))
 
     def call(
         self,
@@ -202,52 +139,9 @@ class AttentionDecoder(keras.layers.Layer):
         memory_mask=None,
         training=False,
     ):
-        state, context = self.start(memory, initial_state, memory_mask)
         embedded = self.embedding_dropout(self.embedding(tokens), training=training)
-        of_input = ops.transpose(ops.matmul(embedded, self.cells[0].kernel), (1, 0, 2))
-        dropped = ()
-        if training and self.recurrent_dropout:
-            dropped = tuple(
-                keras.random.dropout(
-                    ops.ones_like(state[0]), self.recurrent_dropout, seed=self.seed_generator
-                )
-                for _ in self.cells
-            )
-        sequences = self.loop((of_input,), state, (*context, *dropped))
-        h, vector = (
-            ops.transpose(part[1:], (1, 0, 2)) for part in (self._last(sequences), sequences[-1])
-        )
-        # Asked again, all steps at once: a weight is no state, which the loop would have to keep.
-        _, alignments = self._attend(h, context)
-        vector = self.output_dropout(ops.cast(vector, self.compute_dtype), training=training)
-        return self._logits(vector), alignments
-
-    def start(
-        self, memory: Tensor, initial_state: Any = None, memory_mask: Tensor | None = None
-    ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-        """The state before the first step, and the context: the memory, its projection, its mask."""
-        if not self.built:
-            raise ValueError(f"{self.name}: not built yet: call it on tokens and a memory")
-        memory = ops.convert_to_tensor(memory)
-        if memory_mask is None:
-            memory_mask = ops.ones(ops.shape(memory)[:2])
-        mask = ops.cast(memory_mask, "float32")
-        if initial_state is None:
-            weights = ops.cast(mask, memory.dtype)[:, :, None]
-            total = ops.maximum(ops.sum(weights, axis=1), 1)
-            initial_state = ops.sum(memory * weights, axis=1) / total
-        if isinstance(initial_state, (list, tuple)):
-            found = [part.shape[-1] for part in initial_state]
-            if found != self._sizes:
-                raise ValueError(f"initial_state: expected states of sizes {self._sizes}, got {found}")
-        else:
-            if self.bridge is None:
-                raise ValueError("initial_state: expected states, with which this decoder was built")
-            initial_state = ops.split(self.bridge(initial_state), len(self._sizes), axis=-1)
-        precision = self.cells[0].precision
-        states = tuple(ops.cast(part, precision) for part in initial_state)
-        vector = ops.zeros((ops.shape(memory)[0], self.vector_size), dtype=precision)
-        return (*states, vector), (memory, self.attention.project(memory), mask)
+        vectors, alignments = super().call(embedded, memory, initial_state, memory_mask, training)
+        return self._logits(self.output_dropout(vectors, training=training)), alignments
 
     def step(
         self, tokens: Tensor, state: tuple[Tensor, ...], context: tuple[Tensor, ...]
@@ -262,58 +156,12 @@ class AttentionDecoder(keras.layers.Layer):
         Returns:
             The logits `(rows, vocabulary)`, the new state, and the alignment `(rows, source)`.
         """
-        of_input = ops.matmul(self.embedding(tokens), self.cells[0].kernel)
-        state, alignment = self._advance((of_input,), state, context)
-        logits = self._logits(ops.cast(state[-1], self.compute_dtype))
-        return logits, state, ops.reshape(alignment, (-1, alignment.shape[-1]))
-
-    def _loop_step(self, inputs, state, context):
-        return self._advance(inputs, state, context)[0]
-
-    def _advance(self, inputs, state, context):
-        """The states after a step, and the alignment `(batch, rows // batch, source)`.
-
-        Behind the context stand patterns of dropout, one for each cell.
-        """
-        (of_input,), (*states, vector) = inputs, state
-        of_input = of_input + product(ops.cast(vector, of_input.dtype), self.feeding_kernel)
-        after = []
-        for number, cell in enumerate(self.cells):
-            if number:
-                below = ops.cast(after[-len(cell.state_size)], of_input.dtype)
-                of_input = product(below, cell.kernel)
-            before, states = states[: len(cell.state_size)], states[len(cell.state_size) :]
-            h = before[0]
-            for pattern in context[3:][number : number + 1]:
-                h = ops.reshape(self._by_source(h, context) * pattern[:, None], ops.shape(h))
-            after += cell.step(cell.project(of_input), tuple(before), h)
-        h = self._by_source(self._last((*after, vector)), context)
-        mean, alignment = self._attend(h, context)
-        if self.gate:
-            mean = mean * self.gate(h)
-        both = ops.concatenate([ops.cast(h, mean.dtype), mean], axis=-1)
-        new = ops.tanh(product(both, self.combine.kernel))
-        return (*after, ops.cast(ops.reshape(new, ops.shape(vector)), vector.dtype)), alignment
-
-    def _last(self, states):
-        """h of the last cell."""
-        return states[-1 - len(self.cells[-1].state_size)]
-
-    def _by_source(self, rows, context):
-        """`(rows, size)` as `(batch, rows // batch, size)`."""
-        return ops.reshape(rows, (ops.shape(context[0])[0], -1, rows.shape[-1]))
-
-    def _attend(self, query, context):
-        memory, keys, mask, *_ = context
-        query = ops.cast(query, self.compute_dtype)
-        return self.attention(query, memory, keys=keys, memory_mask=mask)
+        vector, state, alignment = super().step(self.embedding(tokens), state, context)
+        return self._logits(vector), state, alignment
 
     def _logits(self, vector):
         kernel = ops.transpose(self.embedding.embeddings) if self.tied else self.kernel
         return ops.matmul(vector, ops.cast(kernel, vector.dtype)) + ops.cast(self.bias, vector.dtype)
-
-    def compute_mask(self, *arguments, **options):
-        return None, None
 
     def compute_output_spec(self, tokens, memory, *arguments, **options):
         shape = tuple(tokens.shape)
@@ -321,6 +169,3 @@ class AttentionDecoder(keras.layers.Layer):
             keras.KerasTensor((*shape, self.vocabulary), dtype=self.compute_dtype),
             keras.KerasTensor((*shape, memory.shape[1]), dtype="float32"),
         )
-
-    def get_config(self):
-        return super().get_config() | self.options
