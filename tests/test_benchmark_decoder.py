@@ -4,6 +4,7 @@ import json
 
 import pytest
 from conftest import run
+from refusals import refusal
 
 
 def test_decoder(tmp_path):
@@ -52,7 +53,7 @@ def test_parallel(tmp_path):
         (["parallel", "--lengths", "4,x"], "--lengths must be like 125,250"),
     ],
 )
-def test_wrong_use_is_one_line(words, message):
-    result = run("benchmark", *words)
-    assert result.returncode == 2
-    assert result.stderr.startswith(f"error: {message}") and result.stderr.count("\n") == 1
+def test_wrong_use_is_one_line(words, message, capsys):
+    status, error = refusal(capsys, "benchmark", *words)
+    assert status == 2
+    assert error.startswith(f"error: {message}") and error.count("\n") == 1

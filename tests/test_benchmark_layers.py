@@ -5,6 +5,7 @@ import math
 
 import pytest
 from conftest import run
+from refusals import refusal
 
 from rnnapps.benchmark.layers import comparison
 
@@ -133,18 +134,17 @@ def test_comparison_names_cases_in_which_keras_is_faster():
         (["--rounds", "0"], "--rounds must be at least 1, got 0"),
     ],
 )
-def test_wrong_use_is_one_line(words, message):
-    result = run("benchmark", "layers", *words)
-    assert result.returncode == 2
-    assert result.stderr.startswith(f"error: {message}") and result.stderr.count("\n") == 1
+def test_wrong_use_is_one_line(words, message, capsys):
+    status, error = refusal(capsys, "benchmark", "layers", *words)
+    assert status == 2
+    assert error.startswith(f"error: {message}") and error.count("\n") == 1
 
 
-def test_unwritable_file_is_refused_before_any_work(tmp_path):
+def test_unwritable_file_is_refused_before_any_work(tmp_path, capsys):
     for file in (tmp_path / "missing" / "layers.json", tmp_path):
-        result = run("benchmark", "layers", "--json", file)
-        assert result.returncode == 1
-        assert result.stderr.startswith(f"error: {tmp_path}") and result.stderr.count("\n") == 1
-        assert result.stdout == ""
+        status, error = refusal(capsys, "benchmark", "layers", "--json", file)
+        assert status == 1
+        assert error.startswith(f"error: {tmp_path}") and error.count("\n") == 1
 
 
 def test_a_library_that_cannot_be_loaded():

@@ -9,6 +9,7 @@ from itertools import count
 import numpy as np
 import pytest
 from conftest import run
+from refusals import refusal
 
 from rnnapps import bundle
 from rnnapps.benchmark import translation, translation_worker
@@ -159,10 +160,10 @@ def copy_weights(ours, keras):
         (["--model", "nowhere"], "nowhere: no such bundle"),
     ],
 )
-def test_wrong_use_is_one_line(words, message):
-    result = run("benchmark", "translation", *words)
-    assert result.returncode in (1, 2)
-    assert result.stderr.startswith(f"error: {message}") and result.stderr.count("\n") == 1
+def test_wrong_use_is_one_line(words, message, capsys):
+    status, error = refusal(capsys, "benchmark", "translation", *words)
+    assert status in (1, 2)
+    assert error.startswith(f"error: {message}") and error.count("\n") == 1
 
 
 def test_other_languages_are_refused(untrained):

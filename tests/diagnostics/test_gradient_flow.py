@@ -32,7 +32,7 @@ def built(*stack):
 
 def squares(outputs):
     """A loss of each row that counts all that the layer returns."""
-    return ops.sum(ops.reshape(outputs, (len(X), -1)) ** 2, axis=-1)
+    return ops.sum(ops.reshape(outputs, (outputs.shape[0], -1)) ** 2, axis=-1)
 
 
 def run(stack, x, states, residual):
@@ -45,24 +45,27 @@ def run(stack, x, states, residual):
 
 
 def by_differences(stack, step, residual=False, delta=1e-6):
-    """The norms `(layers,)` at the states that enter a step, by moving them to both sides."""
+    """The norms `(layers,)` at the states that enter a step, by moving them to both sides.
+
+    All moves are rows of one batch, as a row does not see the others.
+    """
     states = [layer.get_initial_state(len(X)) for layer in stack]
     if step:
         _, states = run(stack, X[:, :step], states, residual)
     states = [[np.array(part) for part in state] for state in states]
-    norms = []
-    for parts in states:
-        slopes = []
-        for part in parts:
-            for unit in range(UNITS):
-                losses = []
-                for move in (delta, -delta):
-                    part[:, unit] += move
-                    losses.append(np.array(run(stack, X[:, step:], states, residual)[0]))
-                    part[:, unit] -= move
-                slopes.append((losses[0] - losses[1]) / (2 * delta))
-        norms.append(np.linalg.norm(slopes, axis=0).mean())
-    return norms
+    number = [len(parts) for parts in states]
+    moves = 2 * UNITS * sum(number)
+    x = np.tile(X[:, step:], (moves, 1, 1))
+    moved = [[np.tile(part, (moves, 1, 1)) for part in parts] for parts in states]
+    units = [(part, unit) for parts in moved for part in parts for unit in range(UNITS)]
+    for move, (part, unit) in enumerate(units):
+        part[2 * move, :, unit] += delta
+        part[2 * move + 1, :, unit] -= delta
+    moved = [[part.reshape(-1, UNITS) for part in parts] for parts in moved]
+    losses = np.array(run(stack, x, moved, residual)[0]).reshape(-1, 2, len(X))
+    slopes = (losses[:, 0] - losses[:, 1]) / (2 * delta)  # (units of all states, rows)
+    ends = UNITS * np.cumsum(number)[:-1]
+    return [np.linalg.norm(part, axis=0).mean() for part in np.split(slopes, ends)]
 
 
 @pytest.mark.parametrize("return_sequences", [False, True])
@@ -70,11 +73,14 @@ def by_differences(stack, step, residual=False, delta=1e-6):
     "make", [keras.layers.SimpleRNN, keras.layers.LSTM, keras.layers.GRU, layers.LSTM, layers.GRU]
 )
 def test_is_what_finite_differences_are(make, return_sequences):
+    """Of Keras's layer with the same weights, which is not compiled for each length."""
     (layer,) = built(make(UNITS, return_sequences=return_sequences, **OPTIONS))
     flow = gradient_flow(layer, X, squares)
     assert flow.shape == (6,)
+    theirs = getattr(keras.layers, make.__name__)
+    same = built(theirs(UNITS, return_sequences=return_sequences, **OPTIONS))
     for step in (0, 3, 5):
-        (norm,) = by_differences([layer], step)
+        (norm,) = by_differences(same, step)
         assert flow[step] == pytest.approx(norm, rel=1e-6)
 
 
@@ -127,17 +133,30 @@ def test_other_backends_agree(backend):
         text=True,
         cwd=Path(__file__).parent,
         env=os.environ | {"KERAS_BACKEND": backend},
-        timeout=120,
+        timeout=300,
     )
     assert result.returncode == 0, result.stderr
     np.testing.assert_allclose(json.loads(result.stdout), float32_flow(), rtol=1e-4)
+
+
+# Of the networks that the command compares, those with something to show after 200 steps.
+SHOWN = (
+    *(experiment.SMALL, experiment.LARGE, experiment.CHRONO),
+    *(experiment.STACK, experiment.RESIDUAL),
+)
 
 
 @pytest.fixture(scope="module")
 def command(tmp_path_factory):
     """The rows of the table that the command prints, by name, and its picture."""
     picture = tmp_path_factory.mktemp("diagnostics") / "flow.png"
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
+    networks = experiment.networks
+
+    def some(units, seed):
+        return {name: network for name, network in networks(units, seed).items() if name in SHOWN}
+
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(io.StringIO()) as printed:
+        patch.setattr(experiment, "networks", some)
         main(["--rows", "4", "--output", str(picture)])
     rows = {line[:30].strip(): line[30:].split() for line in printed.getvalue().splitlines()}
     return rows, picture
@@ -163,6 +182,17 @@ def test_clipping_bounds_the_update(command):
     rows, _ = command
     assert float(rows["as it is"][0]) > 1e3
     assert rows["clipped to norm 1"] == ["1.0e+00"]
+
+
+def test_the_other_networks_are_measured_too():
+    """On the first bytes: the gradient comes through each of them."""
+    x, following = experiment.text_rows(2)
+    networks = experiment.networks(units=4, seed=1)
+    others = [network for name, network in networks.items() if name not in SHOWN]
+    assert len(others) == 4
+    for network in others:
+        flow = experiment.flow(network, x[:, :8], following)
+        assert flow.shape == (8,) and (flow > 0).all()
 
 
 def test_measuring_the_update_puts_the_weights_back():

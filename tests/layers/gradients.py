@@ -64,3 +64,5 @@ def _torch(function, arrays, layer, weights, compiled):
 
 BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
 MODES = {"tensorflow": ("eager", "graph", "xla"), "jax": ("eager", "graph"), "torch": ("eager",)}
+# For what ours is compared with: without a program, JAX compiles each of its operations by itself.
+REFERENCE = "graph" if keras.backend.backend() == "jax" else "eager"

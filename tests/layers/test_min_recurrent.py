@@ -8,7 +8,7 @@ import weakref
 import keras
 import numpy as np
 import pytest
-from gradients import MODES, differentiate
+from gradients import MODES, REFERENCE, differentiate
 from keras import ops
 from test_kernels import BATCH, CASES, FEATURES, ODD, TIME, UNITS
 
@@ -78,9 +78,7 @@ def compare(kind, arguments, mask, with_state, dtype="float32", batch=BATCH, mod
         return function
 
     ours = differentiate(loss_of(layer), arrays, layer, mode)
-    theirs = differentiate(
-        loss_of(reference), arrays, reference, "graph" if BACKEND == "jax" else "eager"
-    )
+    theirs = differentiate(loss_of(reference), arrays, reference, REFERENCE)
     for part, mine, expected in zip(("output", "gradient"), ours, theirs, strict=True):
         for number, (a, b) in enumerate(zip(mine, expected, strict=True)):
             assert a.shape == b.shape and a.dtype == b.dtype == dtype
@@ -100,8 +98,7 @@ def test_parallel_equals_sequential(kind, case):
     compare(kind, *CASES[case])
 
 
-@both_layers
-@pytest.mark.parametrize("case", FEW)
+@pytest.mark.parametrize(("kind", "case"), zip(LAYERS, FEW, strict=True))
 def test_in_chunks(kind, case, in_chunks):
     compare(kind, *CASES[case])
 

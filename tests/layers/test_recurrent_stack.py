@@ -140,7 +140,7 @@ def test_dropout_is_one_pattern_for_all_steps():
     assert len(np.unique(dropped[:, 0], axis=0)) > 1  # another one for each row
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru", "layer_norm_gru", "min_gru"])
+@pytest.mark.parametrize("cell", ["gru", "layer_norm_gru", "min_gru"])  # a kind of kernel each
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_sizes_are_known_in_a_graph_after_a_trace_for_any(bidirectional, cell):
     """Keras's TimeDistributed, where it does not know the time steps, takes them from the batch."""
@@ -168,7 +168,8 @@ def test_a_frozen_stack_stays_frozen(cell, tmp_path):
         stack = RecurrentStack(
             UNITS, cell=cell, bidirectional=True, normalise=True, trainable=frozen_later
         )
-        model = keras.Sequential([keras.Input((None, FEATURES)), stack, keras.layers.Dense(1)])
+        # Of few steps: on PyTorch, Keras takes 83 for an unknown number, and runs them all.
+        model = keras.Sequential([keras.Input((TIME, FEATURES)), stack, keras.layers.Dense(1)])
         stack.trainable = False
         assert len(model.trainable_variables) == 2
         model.save(tmp_path / "model.keras")
