@@ -9,7 +9,7 @@ from rnnapps.commands.main import dispatch
 def refusal(capsys, *words: str) -> tuple[int, str]:
     """The exit status of `rnnapps ...` and what it prints as an error; nothing else may be printed.
 
-    It is what the command calls. That a process exits so is tested in `tests/commands` and where commands run.
+    It is what the command calls; that a process exits so is tested in `tests/commands`.
     """
     with pytest.raises(SystemExit) as ended:
         command_line.run(dispatch, list(map(str, words)))
