@@ -12,6 +12,7 @@ SMALL_FORM = {
     "02_translation.ipynb": {"most_pairs": 300, "epochs": 1, "sentences": 20},
     "03_captioning.ipynb": {"pictures": 8},
     "04_keywords.ipynb": {"epochs": 1},
+    "05_dna.ipynb": {"averaged": 2},
 }
 
 

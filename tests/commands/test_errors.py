@@ -5,9 +5,8 @@ import shutil
 
 import pytest
 from conftest import run, write_csv
+from refusals import refusal
 
-from rnnapps import command_line
-from rnnapps.commands.main import dispatch
 from rnnapps.data.given_lines import read_lines
 from rnnapps.data.text.sources import text_problem
 from rnnapps.errors import UserError
@@ -28,10 +27,9 @@ def fails(capsys):
     """Runs a command that must fail, in this process, and returns its one line."""
 
     def of(*command, status=1):
-        with pytest.raises(SystemExit) as exit:
-            command_line.run(dispatch, list(map(str, command)))
-        assert exit.value.code == status
-        return error_line(capsys.readouterr().err)
+        found, error = refusal(capsys, *command)
+        assert found == status
+        return error_line(error)
 
     return of
 
