@@ -98,7 +98,7 @@ def test_parallel_equals_sequential(kind, case):
     compare(kind, *CASES[case])
 
 
-@pytest.mark.parametrize(("kind", "case"), zip(LAYERS, FEW, strict=True))
+@pytest.mark.parametrize(("kind", "case"), list(zip(LAYERS, FEW, strict=True)))
 def test_in_chunks(kind, case, in_chunks):
     compare(kind, *CASES[case])
 
