@@ -50,7 +50,7 @@ def check_training(backend, data, folder):
     metrics = json.loads((bundle / "metrics.json").read_text())
     assert metrics["environment"]["backend"].startswith(backend)
 
-    command = ("predict", "sentiment", "--model", bundle, "--json", "A fine film.", "Not good.")
+    command = ("predict", "sentiment", "--model", bundle, "--json", "-", "A fine film.", "Not good.")
     here = [json.loads(line) for line in run(*command, backend=backend).stdout.splitlines()]
     there = [json.loads(line) for line in run(*command).stdout.splitlines()]
     assert len(here) == 2
