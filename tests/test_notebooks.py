@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = sorted(Path(__file__).parent.parent.glob("notebooks/*.ipynb"))
 SMALL_FORM = {
-    "01_sentiment.ipynb": {"epochs": 1, "batch_size": 256, "max_length": 16},
+    "01_sentiment.ipynb": {"epochs": 1, "batch_size": 256, "max_length": 8},
     "02_translation.ipynb": {"most_pairs": 60, "epochs": 1, "sentences": 20},
     "03_captioning.ipynb": {"pictures": 8},
     "04_keywords.ipynb": {"epochs": 1},

@@ -20,7 +20,7 @@ class ClipConfig:
     """words to recognise, separated by commas, such as yes,no,stop; all others become `_unknown_`
     (default: every word of the source)"""
     unknown_ratio: float = 2.0
-    """clips of `_unknown_` in each part, at most, for each clip of a target word on average; 0: all"""
+    """clips of `_unknown_` in each split, at most, for each clip of a target word on average; 0: all"""
     silence_ratio: float = 1.0
     """clips of `_silence_` that are made of `_background_noise_`, for each clip of a target word on
     average, where the source has the noise and no `_silence_`; 0: none"""
