@@ -7,12 +7,12 @@ from rnnapps import datasets
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.labelled_batches import LabelledBatches
 from rnnapps.data.labelled_examples import LabelledExamples
+from rnnapps.data.labels import known_labels, label_problem
 from rnnapps.data.row_sources import problem_of, read_rows
 from rnnapps.data.symbols.bases import both_strands, encode, kmers, sequence_problem
 from rnnapps.data.symbols.fasta import read_labelled_sequences
 from rnnapps.data.symbols.sequence_variants import SequenceVariants
 from rnnapps.dna.config import DnaConfig
-from rnnapps.errors import UserError
 
 EMBEDDED = "splice"
 
@@ -45,14 +45,12 @@ def load(
         read_labelled_sequences,
     )
     sequence, label = columns
-    classes = tuple(labels or sorted({row.fields[label] for row in splits["train"]} - {""}))
-    if len(classes) < 2:
-        found = f"only the class '{classes[0]}'" if classes else "no labels"
-        raise UserError(f"{config.source.data}: {found} in the training rows: two or more are needed")
-    bad = BadRows(config.source.data, "rows", config.source.skip_bad)
+    found = (row.fields[label] for row in splits["train"])
+    classes = known_labels(found, labels, config.source.data)
     loaded = {}
     for split, rows in splits.items():
-        rows = bad.good(rows, lambda row: problem_of(row, _problem(row.fields[label], classes)))
+        bad = BadRows(config.source.data, "rows", config.source.skip_bad)
+        rows = bad.good(rows, lambda row: problem_of(row, label_problem(row.fields[label], classes)))
         sequences = [row.fields[sequence] for row in rows]
         numbers = [classes.index(row.fields[label]) for row in rows]
         loaded[split] = LabelledExamples.of_classes(sequences, numbers, classes)
@@ -81,9 +79,3 @@ def make_batches(
             batch_size=128,
         ),
     )
-
-
-def _problem(label: str, labels: Sequence[str]) -> str | None:
-    if not label:
-        return "empty label"
-    return None if label in labels else f"the label '{label}' is none of {', '.join(labels)}"

@@ -10,12 +10,12 @@ from rnnapps import datasets
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.labelled_batches import LabelledBatches
 from rnnapps.data.labelled_examples import LabelledExamples
+from rnnapps.data.labels import known_labels, label_problem
 from rnnapps.data.row import Row
 from rnnapps.data.row_sources import problem_of
 from rnnapps.data.text.bpe_dropout import BPEDropout
 from rnnapps.data.text.sources import read_texts
 from rnnapps.data.text.text_encoder import TextEncoder
-from rnnapps.errors import UserError
 from rnnapps.sentiment.config import SentimentConfig
 
 log = logging.getLogger(__name__)
@@ -41,10 +41,8 @@ def load(
     embedded = datasets.path(f"{EMBEDDED}/sentences.csv.xz")
     flags = "--text-column and --label-column"
     splits = read_texts(config.source, columns, embedded, flags, examples)
-    classes = tuple(labels or sorted({_label(row, config) for row in splits["train"]} - {""}))
-    if len(classes) < 2:
-        found = f"only the class '{classes[0]}'" if classes else "no labels"
-        raise UserError(f"{config.source.data}: {found} in the training rows: two or more are needed")
+    found = (_label(row, config) for row in splits["train"])
+    classes = known_labels(found, labels, config.source.data)
     soft = _soft_columns(splits["train"], classes, config)
     if soft and labels is None:
         log.info("training on soft labels, from %s (--no-soft-labels: not)", ", ".join(soft))
@@ -114,10 +112,8 @@ def _examples(
 
 
 def _problem(row: Row, label: str, labels: tuple[str, ...], soft: tuple[str, ...]) -> str | None:
-    if label and label not in labels:
-        return f"the label '{label}' is none of {', '.join(labels)}"
-    if not label and not soft:
-        return "empty label"
+    if (label or not soft) and (problem := label_problem(label, labels)):
+        return problem
     try:
         shares = [float(row.fields[name]) for name in soft]
     except ValueError:

@@ -56,6 +56,17 @@ def test_no_sequence_and_no_other_strand_stands_in_two_splits(tmp_path, splits):
     assert forward not in found["train"].inputs and len(found["test"]) == 1
 
 
+def test_bad_labels_are_counted_split_by_split(caplog):
+    table = {"sequence": [DONOR, "A" * 60, "C" * 60], "label": ["a", "b", ""]}
+    held_out = {"sequence": ["G" * 50, "T" * 55], "label": ["a", "c"]}
+    config = with_values(DnaConfig(), {"source": {"skip_bad": True, "data": "memory"}})
+    validation = {"sequence": ["AC" * 20], "label": ["b"]}
+    found = data.load(config, {"train": table, "validation": validation, "test": held_out})
+    assert [len(some) for some in found.values()] == [2, 1, 1]
+    assert "memory: 1 of 2 rows left out (--skip-bad)" in caplog.text
+    assert "memory: 1 of 3 rows left out (--skip-bad)" in caplog.text
+
+
 def test_the_bases_of_the_junction_decide(classify):
     saliency = np.array(classify(DONOR, saliency=True).saliency)
     assert saliency.shape == (60,)
@@ -147,5 +158,7 @@ def test_records_of_files(tmp_path, capsys):
         ("other", "neither"),
     ]
     picture = tmp_path / "saliency.png"
+    with pytest.raises(UsageError, match=r"--plot draws one answer, and .*two.fa has 2 sequences"):
+        dispatch(["predict", "dna", "--file", str(fasta), "--plot", str(picture)])
     dispatch(["predict", "dna", DONOR, "--plot", str(picture)])
     assert " at 31" in capsys.readouterr().out and picture.read_bytes().startswith(b"\x89PNG")
