@@ -80,7 +80,11 @@ def train(config: CaptioningConfig, examples: Any = None) -> Path:
     log.info("captioning the test pictures, by the network and by the baselines")
     captioner = CaptioningPredictor(model, encoder, sentences, config)
     report = evaluate(captioner, splits["test"], known)
-    train, test = (captioner.features(splits[split].pictures) for split in ("train", "test"))
+    # Inputs are features already, or pixels of an encoder that has now learnt.
+    train, test = (
+        captioner.inputs(list(inputs[split])) if trained else inputs[split]
+        for split in ("train", "test")
+    )
     for name, texts in baseline_captions(train, captions["train"], test).items():
         add_baseline(report, name, caption_report(texts, captions["test"], known))
     return run.finish(

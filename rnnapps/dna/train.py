@@ -50,8 +50,7 @@ def train(config: DnaConfig, examples: Any = None) -> Path:
 
     positions = max(map(len, batches.sequences)) if sequences.aligned else 0
     model = build(config.model, 4**sequences.kmer + 2, len(labels), positions)
-    other_classes = run.start is not None and run.start.labels != labels
-    run.start_from(model, reinitialise=("classes",) if other_classes else ())
+    run.start_from(model, labels=labels)
     model.compile(run.optimizer(len(batches)), "categorical_crossentropy", metrics=["accuracy"])
     run.fit(model, batches, validation)
 

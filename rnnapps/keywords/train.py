@@ -57,8 +57,7 @@ def train(config: KeywordsConfig, examples: Any = None) -> Path:
     batches, validation = data.make_batches(config, splits)
 
     model = build(config.model, config.source.sampling_rate, config.clips.seconds, len(labels))
-    other_words = run.start is not None and run.start.labels != labels
-    run.start_from(model, reinitialise=("classes",) if other_words else ())
+    run.start_from(model, labels=labels)
     spectrograms = {
         split: log_mels(model, clips, data.length(config)) for split, clips in splits.items()
     }

@@ -55,8 +55,7 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
     batches, validation = data.make_batches(config, splits, encoder)
 
     model = build(config.model, encoder.size, len(labels))
-    other_classes = run.start is not None and run.start.labels != labels
-    run.start_from(model, reinitialise=("classes",) if other_classes else ())
+    run.start_from(model, labels=labels)
     if config.text.embeddings is not None:
         size, seed = config.model.embedding_size, config.training.seed
         vectors = read_embeddings(config.text.embeddings, encoder.tokenizer, size, seed)

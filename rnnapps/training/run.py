@@ -75,16 +75,24 @@ class TrainingRun:
             # Loading draws random numbers too: the new network gets those that it has without a start.
             backend.prepare(seed=self.options.seed, precision=self.options.precision)
 
-    def start_from(self, model: "keras.Model", reinitialise: Collection[str] = ()) -> None:
+    def start_from(
+        self,
+        model: "keras.Model",
+        reinitialise: Collection[str] = (),
+        labels: tuple[str, ...] | None = None,
+    ) -> None:
         """Give a new network the weights of the bundle to start from, if there is one.
 
         Args:
             model: the new network.
             reinitialise: names of layers that keep their own random weights.
+            labels: of a classifier: if the bundle has others, the layer `classes` keeps its own too.
         """
         from rnnapps.training.starting_weights import copy_weights
 
         if self._start_bundle is not None:
+            if labels is not None and self.start.labels != labels:
+                reinitialise = (*reinitialise, "classes")
             if reinitialise:
                 log.info("%s: starting anew: %s", self._start_bundle, ", ".join(reinitialise))
             copy_weights(self._start_bundle, self.start.model, model, reinitialise)
