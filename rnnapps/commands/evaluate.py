@@ -20,14 +20,15 @@ def main(application: str, arguments: list[str]) -> None:
     """The command: a flag of the source that is not given is as in the training of the bundle."""
     module = import_module(f"rnnapps.{application}.evaluate")
     prog = f"rnnapps evaluate {application}"
-    options, trained, path = source_options(module.EvaluateOptions, arguments, prog, application)
+    kind = module.EvaluateOptions
+    options, path, settings, trained = source_options(kind, arguments, prog, application)
     source, plot = options.source.data, getattr(options, "plot", None)
     if plot is not None:
         check_file(Path(plot))
     split = split_to_score(options.split, source, trained.source.data)
 
     data = import_module(f"rnnapps.{application}.data")
-    splits = data.load(replace(trained, source=options.source), labels=bundle.check(path).get("labels"))
+    splits = data.load(replace(trained, source=options.source), labels=settings.get("labels"))
     examples = choose_split(splits, split, source)
     predictor = class_of(application, "Predictor").load(path)
     report = module.evaluate(predictor, examples, **options.call_options())

@@ -21,8 +21,8 @@ def main(application: str, arguments: list[str]) -> None:
     """The command: a flag of the source that is not given is as in the training of the bundle."""
     module = import_module(f"rnnapps.{application}.export")
     prog = f"rnnapps export {application}"
-    options, trained, path = source_options(module.ExportOptions, arguments, prog, application)
-    settings = bundle.check(path)
+    kind = module.ExportOptions
+    options, path, settings, trained = source_options(kind, arguments, prog, application)
     if "exported" in settings:
         raise UserError(f"{path}: it is exported already: give the bundle that it was made of")
     output = Path(options.output or f"exported/{application}-{options.format}")

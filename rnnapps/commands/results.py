@@ -33,13 +33,11 @@ def main(application: str, arguments: list[str]) -> None:
     columns = import_module(f"rnnapps.{application}.evaluate").COLUMNS
     if options.bundles:
         paths = [bundle.find(name) for name in options.bundles]
-        for path in paths:
-            bundle.check(path, application)
     else:
         paths = [path for path in bundle.shipped() if path.parent.name == application]
     if not paths:
         raise UserError(f"no bundles of {application} are here: give the paths of some")
-    table = results_table(paths, columns)
+    table = results_table(application, paths, columns)
     if options.page is None:
         print(table)
         return

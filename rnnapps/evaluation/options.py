@@ -44,7 +44,7 @@ class EvaluationOptions(SourceOptions):
 
 def source_options(
     kind: Any, arguments: list[str], prog: str, application: str
-) -> tuple[Any, Any, Path]:
+) -> tuple[Any, Path, dict[str, Any], Any]:
     """The options of a command on the examples of a source.
 
     A flag of the source that is not given is as in the training of the bundle.
@@ -56,7 +56,8 @@ def source_options(
         application: whose bundle it has to be.
 
     Returns:
-        The options, the configuration that the bundle was trained with, and its path.
+        The options, the path of the bundle, its settings (`rnnapps.bundle.check`), and the configuration
+        that it was trained with.
 
     Raises:
         UserError: no such bundle, or one whose training data are not at hand and none are given.
@@ -66,12 +67,12 @@ def source_options(
         parse(kind, arguments, prog)  # ends here
     model = last_value(arguments, "--model") or kind.model
     path = bundle.find(model)
-    bundle.check(path, application)
+    settings = bundle.check(path, application)
     trained = bundle.read_config(path, class_of(application, "Config"))
     options = parse(kind, arguments, prog, kind(model=model, source=trained.source))
     if options.source.data == MEMORY:
         raise UserError(f"{path}: the examples of its training were in memory: give others with --data")
-    return options, trained, path
+    return options, path, settings, trained
 
 
 def split_to_score(split: str, data: str, trained_on: str) -> str:

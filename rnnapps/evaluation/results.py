@@ -11,16 +11,17 @@ from rnnapps.evaluation.tables import Column, markdown, score_cells
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
-def results_table(bundles: Iterable[Path], columns: Mapping[str, Column]) -> str:
+def results_table(application: str, bundles: Iterable[Path], columns: Mapping[str, Column]) -> str:
     """Each bundle beside its baselines, in Markdown.
 
     Args:
-        bundles: their folders; they are checked.
+        application: whose bundles they are, which is checked.
+        bundles: their folders.
         columns: of the application's scores.
     """
     rows = []
     for path in bundles:
-        bundle.check(path)
+        bundle.check(path, application)
         metrics = bundle.read_metrics(path)
         scores, about, training = metrics["scores"], metrics["data"], metrics["training"]
         data = f"{about['source']} ({scores['rows']:,})" if "rows" in scores else about["source"]
