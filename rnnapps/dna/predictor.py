@@ -10,7 +10,7 @@ From the shell and from Python:
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, overload
 
 import numpy as np
 from tyro.conf import arg
@@ -23,7 +23,7 @@ from rnnapps.data.symbols.fasta import is_fasta, read_fasta
 from rnnapps.data.tables import SUFFIXES, read_table
 from rnnapps.dna.config import DnaConfig
 from rnnapps.dna.prediction import Prediction
-from rnnapps.errors import UserError
+from rnnapps.errors import UsageError, UserError
 from rnnapps.inference.batching import filled, in_batches
 from rnnapps.inference.predict_options import Groups, TextOptions
 from rnnapps.inference.predictor import Predictor
@@ -52,6 +52,10 @@ class DnaPredictor:
         config = bundle.read_config(path, DnaConfig)
         return cls(bundle.load_model(path), labels, config)
 
+    @overload
+    def __call__(self, sequences: str, saliency: bool = False) -> Prediction: ...
+    @overload
+    def __call__(self, sequences: Sequence[str], saliency: bool = False) -> list[Prediction]: ...
     def __call__(self, sequences, saliency=False):
         """Classify a sequence, or a list of sequences.
 
@@ -129,10 +133,12 @@ class PredictOptions(TextOptions):
 
     def open(self) -> Callable[[Predictor], Groups]:
         """What reads the inputs: see `TextOptions`."""
-        file = None if self.file in (None, "-") or self.texts else Path(str(self.file))
-        if file is None or not (is_fasta(file) or file.suffix.lower() in SUFFIXES):
+        file = Path(self.file or "-")
+        if self.texts or not (is_fasta(file) or file.suffix.lower() in SUFFIXES):
             return super().open()
         rows = read_fasta(file) if is_fasta(file) else read_table(file)
+        if self.plot is not None and len(rows) != 1:
+            raise UsageError(f"--plot draws one answer, and {file} has {len(rows):,} sequences")
         return lambda predictor: _records(file, rows, predictor.config.source.sequence_column)
 
     def call_options(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def sequence_problem(sequence: Any) -> str | None:
     if len(sequence) > MAX_BASES:
         return f"a sequence of {len(sequence):,} bases ({MAX_BASES:,} are allowed): cut it into windows"
     for position, letter in enumerate(sequence.strip(), start=1):
-        if letter.upper() not in LETTERS:
+        if letter not in LETTERS + LETTERS.lower():
             return f"'{letter}' at position {position} is no base ({', '.join(LETTERS)})"
     return None
 

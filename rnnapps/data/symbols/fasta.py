@@ -21,18 +21,18 @@ def read_fasta(path: Path) -> list[Row]:
     Raises:
         UserError: see `read_text`; also text before the first `>`, a record without a sequence, or none.
     """
-    rows: list[Row] = []
+    records: list[tuple[str, str, list[str]]] = []  # place, name, lines
     for number, line in enumerate(read_text(path).splitlines(), start=1):
         line = line.strip()
         if line.startswith(">"):
-            rows.append(Row(f"{path.name}:{number}", {"name": line[1:].strip(), "sequence": ""}))
-        elif line and not rows:
+            records.append((f"{path.name}:{number}", line[1:].strip(), []))
+        elif line and not records:
             raise UserError(f"{path}:{number}: not FASTA: a sequence begins with a line '>name'")
         elif line:
-            rows[-1].fields["sequence"] += line
-    if not rows:
+            records[-1][2].append(line)
+    if not records:
         raise UserError(f"{path}: the file has no sequences")
-    return rows
+    return [Row(where, {"name": name, "sequence": "".join(lines)}) for where, name, lines in records]
 
 
 def read_labelled_sequences(path: Path) -> dict[str, list[Row]]:

@@ -37,6 +37,7 @@ def test_kmers():
         ("  ", "empty sequence"),
         ("ACXT", "'X' at position 3 is no base"),
         ("ACß", "'ß' at position 3 is no base"),
+        ("AC\u017f", "'\u017f' at position 3 is no base"),  # whose upper case is S, a letter of IUPAC
         ("A" * 100_001, "100,001 bases"),
         (3, "a int, not a sequence"),
     ],
