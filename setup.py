@@ -14,7 +14,8 @@ class BuildWithBundles(build_py):
         super().run()
         if not self.editable_mode:
             target = Path(self.build_lib) / "rnnapps" / "saved_models"
-            shutil.copytree("saved_models", target, dirs_exist_ok=True)
+            unfinished = shutil.ignore_patterns("*.training")
+            shutil.copytree("saved_models", target, ignore=unfinished, dirs_exist_ok=True)
 
 
 setup(cmdclass={"build_py": BuildWithBundles})

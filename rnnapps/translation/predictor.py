@@ -19,7 +19,7 @@ from rnnapps.data.text.parallel_sources import too_long
 from rnnapps.data.text.sentence_encoder import END, START, SentenceEncoder
 from rnnapps.data.text.sources import text_problem
 from rnnapps.errors import UserError
-from rnnapps.inference.batching import compiled_size
+from rnnapps.inference.batching import compiled_size, filled
 from rnnapps.inference.decoding_config import DecodingConfig
 from rnnapps.inference.hypothesis import Hypothesis, read_hypotheses
 from rnnapps.inference.predict_options import TextOptions
@@ -130,7 +130,7 @@ class TranslationPredictor:
 
         from rnnapps.data.bucketed_batches import pad
 
-        source = pad([*sources, *[sources[-1]] * (size - len(sources))], _length(len(sources[-1])))
+        source = filled(pad(sources, _length(len(sources[-1]))), size)
         limits = _limit(np.count_nonzero(source, axis=1))
         limits[len(sources) :] = 1  # of the copies nothing is needed
         key = (decoding, _limit(source.shape[1]))
