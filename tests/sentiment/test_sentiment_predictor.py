@@ -1,3 +1,4 @@
+import io
 import json
 import statistics
 import time
@@ -97,24 +98,30 @@ def test_command_draws_a_text(small_bundle, tmp_path, capsys):
         dispatch([*command, "one", "two"])
 
 
-def test_command_with_a_file_and_standard_input(small_bundle, tmp_path):
+def test_command_with_a_file_and_standard_input(small_bundle, tmp_path, capsys):
     file = tmp_path / "lines.txt"
     file.write_text("one fine film\nun film très mauvais\n", encoding="utf-8")
-    command = ["predict", "sentiment", "--model", small_bundle]
-    from_file = run(*command, "--file", file)
-    assert len(from_file.stdout.splitlines()) == 2
-    assert run(*command, "-", input=file.read_text(encoding="utf-8")).stdout == from_file.stdout
-    assert (
-        run(*command, "--file", "-", input=file.read_text(encoding="utf-8")).stdout == from_file.stdout
-    )
+    command = ["predict", "sentiment", "--model", str(small_bundle)]
+    dispatch([*command, "--file", str(file)])
+    from_file = capsys.readouterr().out
+    assert len(from_file.splitlines()) == 2
+    piped = run(*command, "--file", "-", input=file.read_text(encoding="utf-8"))
+    assert piped.stdout == from_file
 
 
-def test_lines_before_a_bad_one_are_answered(small_bundle, tmp_path):
+def test_minus_is_standard_input(small_bundle, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO("un film très mauvais\n".encode())))
+    dispatch(["predict", "sentiment", "--model", str(small_bundle), "-"])
+    assert "un film très mauvais" in capsys.readouterr().out
+
+
+def test_lines_before_a_bad_one_are_answered(small_bundle, tmp_path, capsys):
     (tmp_path / "lines.txt").write_text("fine\nfine too\n\nnever seen\n")
-    result = run("predict", "sentiment", "--model", small_bundle, "--file", tmp_path / "lines.txt")
-    assert result.returncode == 1
-    assert len(result.stdout.splitlines()) == 2
-    assert "lines.txt:3: empty text" in result.stderr
+    with pytest.raises(UserError, match="lines.txt:3: empty text"):
+        dispatch(
+            ["predict", "sentiment", "--model", str(small_bundle), "--file", str(tmp_path / "lines.txt")]
+        )
+    assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 def test_explaining_without_attention(predictor, monkeypatch):
