@@ -82,13 +82,13 @@ def fit(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def fit_pixels(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def fit_pixels(pixels: np.ndarray, size: tuple[int, int], where: str = "pixels") -> np.ndarray:
     """Resize pixels, uint8 `(height, width, 3)`, as `fit` does it with a picture.
 
     Raises:
         UserError: see `check_pixels`.
     """
-    return fit(Image.fromarray(check_pixels(pixels, "pixels")), size)
+    return fit(Image.fromarray(check_pixels(pixels, where)), size)
 
 
 def check_pixels(pixels: np.ndarray, where: str) -> np.ndarray:

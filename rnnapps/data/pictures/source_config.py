@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.table_source_config import TableSourceConfig
 from rnnapps.errors import require
 
 
 @dataclass(frozen=True)
-class CaptionSourceConfig(SourceConfig):
+class CaptionSourceConfig(TableSourceConfig):
     """Where the pictures and their captions come from."""
 
     data: str = "embedded"
@@ -25,6 +25,7 @@ class CaptionSourceConfig(SourceConfig):
     them, instead of stopping at the first"""
 
     def __post_init__(self):
+        super().__post_init__()
         for field in ("language", "image_column", "caption_column"):
             require(self, field, bool(getattr(self, field).strip()), "a name")
         different = self.caption_column != self.image_column

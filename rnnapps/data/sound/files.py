@@ -13,6 +13,7 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 MAX_SECONDS = SoundSourceConfig.max_seconds
 FULL_SCALE = 0.999  # of the largest value: encoders round
 CLIPPED_SHARE = 0.01
+LOUDEST = 100  # of full scale: beyond this samples are integers that were not divided
 UNKNOWN_LENGTH = 2**62  # samples: libsndfile gives the largest number that there is
 
 
@@ -91,6 +92,8 @@ def sound_problem(
         return f"longer than {max_seconds:g} s (--max-seconds)"
     if bad := int(np.count_nonzero(~np.isfinite(samples))):
         return f"{bad:,} samples are NaN or infinite"
+    if problem := _level_problem(samples):
+        return problem
     if not may_be_silent and not samples.any():
         return "silence only (every sample is zero)"
     return None
@@ -122,13 +125,30 @@ def check_samples(samples: np.ndarray, name: str, may_be_empty: bool = False) ->
     """Samples as float32 `(time,)`.
 
     Raises:
-        UserError: they are none, integers, not finite, or have more than one channel.
+        UserError: they are none, integers, not finite, far beyond full scale, or have more than one
+            channel.
     """
-    samples = np.asarray(samples)
+    try:
+        samples = np.asarray(samples)
+    except ValueError:  # lists of unequal length
+        raise UserError(f"{name}: no array: expected samples of one channel, (time,)") from None
     if samples.ndim != 1 or not (len(samples) or may_be_empty):
-        raise UserError(f"{name}: shape {samples.shape}: expected samples of one channel, (time,)")
+        channels = ": average the channels; several clips are a list" if samples.ndim == 2 else ""
+        raise UserError(
+            f"{name}: shape {samples.shape}: expected samples of one channel, (time,){channels}"
+        )
     if samples.dtype.kind != "f":
         raise UserError(f"{name}: {samples.dtype}: expected floats from -1 to 1 (divide by 32768)")
     if not np.isfinite(samples).all():
         raise UserError(f"{name}: samples are NaN or infinite")
+    if problem := _level_problem(samples):
+        raise UserError(f"{name}: {problem}")
     return samples.astype("float32", copy=False)
+
+
+def _level_problem(samples: np.ndarray) -> str | None:
+    """What is wrong with floats that are integers in disguise; decoders go beyond full scale."""
+    loudest = np.abs(samples).max(initial=0)
+    if loudest <= LOUDEST:
+        return None
+    return f"samples of up to {loudest:,.0f}: expected floats from -1 to 1 (divide by 32768)"

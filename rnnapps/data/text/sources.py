@@ -5,14 +5,14 @@ from typing import Any
 
 from rnnapps.data.row import Row
 from rnnapps.data.row_sources import read_rows
-from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.splits import content_key
+from rnnapps.data.table_source_config import TableSourceConfig
 
 MAX_CHARACTERS = 100_000  # of one text: beyond this it is a book or a mistake, not a text
 
 
 def read_texts(
-    config: SourceConfig, columns: tuple[str, ...], embedded: Path, flags: str, examples: Any = None
+    config: TableSourceConfig, columns: tuple[str, ...], embedded: Path, flags: str, examples: Any = None
 ) -> dict[str, list[Row]]:
     """Rows of which the first column is a text, by split: see `read_rows`.
 
