@@ -28,8 +28,9 @@ def read_table(path: Path, config: TableSourceConfig | None = None) -> list[Row]
 
     - `.csv`: the first line names the columns, unless `config` says that there is no such line.
       What divides them is a comma, or if the first line has none, a semicolon, a tabulator or a `|`.
-    - `.tsv`, `.txt`: the same with tabulators; a quotation mark is a character like any other. A `.txt`
-      file whose first line begins with `__label__` is one of fastText, with columns text and label.
+    - `.tsv`: the same with tabulators; a quotation mark is a character like any other.
+    - `.txt`: one of fastText, with columns `text` and `label`, if its first line begins with
+      `__label__`; as `.tsv`, if that has a tabulator; otherwise as `.csv`.
     - `.jsonl`: one object a line; `.json`: the same, or an array of objects. Values stay what they are.
 
     Args:
@@ -64,33 +65,32 @@ def read_tables(path: Path, config: TableSourceConfig | None = None) -> dict[str
     """
     if not path.is_dir():
         return {"train": read_table(path, config)}
-    tables = split_tables(path)
-    if "train" not in tables:
-        raise UserError(f"{path}: the folder has no train.csv (or train.tsv, train.jsonl)")
-    return {split: read_table(file, config) for split, file in tables.items()}
+    return {split: read_table(file, config) for split, file in _split_tables(path).items()}
 
 
-def split_tables(folder: Path) -> dict[str, Path]:
-    """The table of each split of a folder that has one.
+def has_tables(folder: Path) -> bool:
+    """Whether a folder has a training table, by its name."""
+    return any((folder / f"train{suffix}").exists() for suffix in SUFFIXES)
 
-    Raises:
-        UserError: there are two of one split.
-    """
-    tables: dict[str, Path] = {}
+
+def _split_tables(folder: Path) -> dict[str, Path]:
+    """The table of each split of a folder that has one."""
     compressed = [f"{suffix}{end}" for suffix in _READERS for end in COMPRESSIONS]
-    # The common endings come first: where they are, a `train.txt` beside them is something else.
-    for suffixes in (SUFFIXES, [suffix for suffix in _READERS if suffix not in SUFFIXES], compressed):
-        found: dict[str, Path] = {}
+    others = [suffix for suffix in _READERS if suffix not in SUFFIXES]
+    # The common endings come first: where they are, a `test.txt` beside them is something else.
+    for suffixes in (SUFFIXES, others, compressed):
+        tables: dict[str, Path] = {}
         for name, split in SPLIT_NAMES.items():
             for file in (folder / f"{name}{suffix}" for suffix in suffixes):
-                if file.exists() and split in found:
+                if file.exists() and split in tables:
                     raise UserError(
-                        f"{folder}: both {found[split].name} and {file.name}: keep one of them"
+                        f"{folder}: both {tables[split].name} and {file.name}: keep one of them"
                     )
                 if file.exists():
-                    found[split] = file
-        tables = found | tables
-    return tables
+                    tables[split] = file
+        if "train" in tables:
+            return tables
+    raise UserError(f"{folder}: the folder has no train.csv (or train.tsv, train.jsonl)")
 
 
 def _csv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
@@ -99,11 +99,14 @@ def _csv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Ro
         delimiter, skipped = text[4], 1
         text = text[5:].removeprefix("\r").removeprefix("\n")
     if not delimiter:
-        first = re.search(r"[^\r\n]*", text.lstrip("\r\n")).group()  # type: ignore[union-attr]
-        outside = "".join(first.split('"')[::2])
+        outside = "".join(_first_line(text).split('"')[::2])  # of quotation marks
         delimiter = next((one for one in ",;\t|" if one in outside), ",")
     lines = io.StringIO(text, newline="")
     return _delimited(path, csv.reader(lines, delimiter=delimiter, strict=True), config, skipped)
+
+
+def _first_line(text: str) -> str:
+    return text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
 
 
 def _tsv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
@@ -112,7 +115,9 @@ def _tsv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Ro
 
 
 def _txt(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
-    return (_fasttext if text.lstrip().startswith(LABEL) else _tsv)(path, text, config)
+    if text.lstrip().startswith(LABEL):
+        return _fasttext(path, text, config)
+    return (_tsv if "\t" in _first_line(text) else _csv)(path, text, config)
 
 
 def _delimited(

@@ -1,6 +1,8 @@
 """Sound from files: WAV, FLAC, Ogg (Vorbis, Opus) and MP3, of any sampling rate and channels."""
 
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -43,31 +45,45 @@ def decode(file: Path, max_seconds: float | None = None) -> tuple[np.ndarray, in
     """
     try:
         with file.open("rb") as stream:
-            if not stream.read(1):
-                raise UserError(f"{file}: an empty file (0 bytes)")
-            stream.seek(0)
-            with soundfile.SoundFile(stream) as sound:
-                rate, announced = sound.samplerate, sound.frames
-                if announced >= UNKNOWN_LENGTH:  # FLAC from a pipe, which soundfile cannot read
-                    raise UserError(
-                        f"{file}: its header does not tell its length: encode it again, for example "
-                        f"with: ffmpeg -i old.flac new.flac"
-                    )
-                limit = announced if max_seconds is None else int(max_seconds * rate)
-                samples = sound.read(min(announced, limit + 1), dtype="float32", always_2d=True)
+            seekable = stream if stream.seekable() else io.BytesIO(stream.read())
+            return decode_stream(seekable, str(file), max_seconds)
     except OSError as error:
         raise UserError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+
+
+def decode_stream(
+    stream: BinaryIO, name: str, max_seconds: float | None = None
+) -> tuple[np.ndarray, int]:
+    """The same of an open file, which `name` names in errors."""
+    if not stream.read(1):
+        raise UserError(f"{name}: an empty file (0 bytes)")
+    stream.seek(0)
+    try:
+        with soundfile.SoundFile(stream) as sound:
+            rate, announced = sound.samplerate, sound.frames
+            if announced >= UNKNOWN_LENGTH:  # FLAC from a pipe, which soundfile cannot read
+                raise UserError(
+                    f"{name}: its header does not tell its length: encode it again, for example "
+                    f"with: ffmpeg -i old.flac new.flac"
+                )
+            limit = announced if max_seconds is None else int(max_seconds * rate)
+            samples = sound.read(min(announced, limit + 1), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.removeprefix("Error : ").rstrip(".")
         raise UserError(
-            f"{file}: not a readable sound file ({reason}): expected {', '.join(SUFFIXES)}"
+            f"{name}: not a readable sound file ({reason}): expected {', '.join(SUFFIXES)}"
         ) from None
-    if not SAMPLING_RATES[0] <= rate <= SAMPLING_RATES[1]:
-        raise UserError(f"{file}: a sampling rate of {rate:,} Hz: its header is damaged")
+    check_rate(rate, name)
     # An MP3 file without a table of contents announces what is only nearly right.
     if announced <= limit and len(samples) < 0.9 * announced:
-        raise UserError(f"{file}: damaged or cut off after {len(samples):,} of {announced:,} samples")
+        raise UserError(f"{name}: damaged or cut off after {len(samples):,} of {announced:,} samples")
     return samples, rate
+
+
+def check_rate(rate: int, name: str) -> None:
+    """Refuse a sampling rate that no recording has."""
+    if not SAMPLING_RATES[0] <= rate <= SAMPLING_RATES[1]:
+        raise UserError(f"{name}: a sampling rate of {rate:,} Hz: its header is damaged")
 
 
 def sound_problem(
