@@ -70,15 +70,18 @@ def read_tables(path: Path, config: TableSourceConfig | None = None) -> dict[str
 
 def has_tables(folder: Path) -> bool:
     """Whether a folder has a training table, by its name."""
-    return any((folder / f"train{suffix}").exists() for suffix in SUFFIXES)
+    return any((folder / f"train{suffix}").exists() for suffixes in _suffixes() for suffix in suffixes)
+
+
+def _suffixes() -> tuple[Sequence[str], ...]:
+    """Those of tables, the common ones first: where they are, a `test.txt` is something else."""
+    others = [suffix for suffix in _READERS if suffix not in SUFFIXES]
+    return SUFFIXES, others, [f"{suffix}{end}" for suffix in _READERS for end in COMPRESSIONS]
 
 
 def _split_tables(folder: Path) -> dict[str, Path]:
     """The table of each split of a folder that has one."""
-    compressed = [f"{suffix}{end}" for suffix in _READERS for end in COMPRESSIONS]
-    others = [suffix for suffix in _READERS if suffix not in SUFFIXES]
-    # The common endings come first: where they are, a `test.txt` beside them is something else.
-    for suffixes in (SUFFIXES, others, compressed):
+    for suffixes in _suffixes():
         tables: dict[str, Path] = {}
         for name, split in SPLIT_NAMES.items():
             for file in (folder / f"{name}{suffix}" for suffix in suffixes):
@@ -160,14 +163,14 @@ def _check_names(columns: Sequence[str], where: str, config: TableSourceConfig |
 
 
 def _fasttext(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
-    """Lines `__label__NAME text`; one with several labels, or none, has no label here."""
+    """Lines `__label__NAME text`; the label of one with several is a list, which no class has."""
     for number, line in enumerate(lines_of(text), start=1):
         words = line.split()
         labels = [word.removeprefix(LABEL) for word in words if word.startswith(LABEL)]
+        rest = line.strip().removeprefix(f"{LABEL}{labels[0]}").strip() if labels else line
         if words:
-            label = labels[0] if len(labels) == 1 and words[0].startswith(LABEL) else ""
-            rest = line.strip().removeprefix(f"{LABEL}{label}") if label else line
-            yield Row(f"{path.name}:{number}", {"text": rest.strip(), "label": label})
+            label = labels[0] if len(labels) == 1 else labels or ""
+            yield Row(f"{path.name}:{number}", {"text": rest, "label": label})
 
 
 def _jsonl(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
@@ -176,9 +179,14 @@ def _jsonl(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[
 
 
 def _json(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
-    if text.lstrip()[:1] != "[":
+    if text.lstrip()[:1] == "{":
+        lines = [line for line in lines_of(text) if line.strip()]
+        if len(lines) > 1 and not lines[0].rstrip().endswith("}"):
+            raise UserError(f"{path}: expected an array of objects, or an object a line")
         return _jsonl(path, text, config)
     objects = parse_json(str(path), text)
+    if not isinstance(objects, list):
+        raise UserError(f"{path}: expected an array of objects, or an object a line")
     for number, fields in enumerate(objects):
         if not isinstance(fields, dict):
             raise UserError(f"{path}[{number}]: not a JSON object")

@@ -75,7 +75,7 @@ def read_bytes(path: Path) -> bytes:
 
 def decode(path: Path, data: bytes, config: TableSourceConfig | None = None) -> str:
     """The text of the bytes of a file: see `read_text`."""
-    if kind := _not_text(data):
+    if kind := not_text(data):
         raise UserError(f"{path}: this is {kind}")
     encoding = config and config.encoding
     mark = next((mark for mark in MARKS if data.startswith(mark)), None)
@@ -98,6 +98,17 @@ def decode(path: Path, data: bytes, config: TableSourceConfig | None = None) -> 
         ) from None
 
 
+def problem_of_beginning(data: bytes) -> str | None:
+    """Why a file that begins like this cannot be read as lines of UTF-8 one after the other, or None."""
+    for suffix, (offset, magic, _) in COMPRESSIONS.items():
+        if data[offset : offset + len(magic)] == magic:
+            return f"compressed ({suffix[1:]}): decompress it"
+    encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8-sig")
+    if encoding != "utf-8-sig":
+        return f"in {encoding.upper()}: convert it, for example with: iconv -f {encoding} -t utf-8"
+    return not_text(data)
+
+
 def lines_of(text: str) -> list[str]:
     """The lines of a text, which end at "\\n", or all at "\\r", as on old Macs.
 
@@ -106,7 +117,7 @@ def lines_of(text: str) -> list[str]:
     return (text if "\n" in text else text.replace("\r", "\n")).split("\n")
 
 
-def _not_text(data: bytes) -> str | None:
+def not_text(data: bytes) -> str | None:
     """What bytes are that are certainly no text, and what to do with them."""
     for magic, kind in NOT_TEXT.items():
         at_both_ends = magic not in (b"PAR1", b"ARROW1") or data.endswith(magic)
@@ -127,7 +138,7 @@ def _zip(data: bytes) -> str:
     try:
         names = zipfile.ZipFile(io.BytesIO(data)).namelist()
     except zipfile.BadZipFile:
-        return "a damaged zip archive"
+        return "a zip archive, or a part of one, such as an Excel workbook (.xlsx): unpack it"
     if any(name.startswith("xl/") for name in names):
         return "an Excel workbook (.xlsx): save it as CSV (UTF-8)"
     return f"a zip archive of {len(names):,} files: unpack it"

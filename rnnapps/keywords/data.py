@@ -151,7 +151,7 @@ def _check_speakers(clips: dict[str, list[SoundClip]], source: str) -> None:
     empty = [split for split in SPLITS if not clips[split]]
     if speakers and empty:
         raise UserError(
-            f"{source}: {len(speakers)} speakers ({', '.join(speakers[:5])}), and none is left for the "
+            f"{source}: too few speakers ({', '.join(speakers)}): none is left for the "
             f"{empty[0]} split, as no speaker is in two: record more speakers, or divide the clips by "
             f"{' and '.join(LISTS.values())}"
         )
@@ -169,8 +169,8 @@ def _check_words(
             if not known:
                 count = sum(other.count(word) for other in words.values())
                 problem = (
-                    f"the word '{word}' has {count} clips, none in the training split: more of them are "
-                    f"needed, or of more speakers; or choose the words with --words"
+                    f"the word '{word}' has {count} clip{'s' * (count > 1)}, none in the training split: "
+                    f"more are needed, or of more speakers; or choose the words with --words"
                 )
             raise UserError(f"{clip.where}: {problem}")
 

@@ -87,8 +87,8 @@ def _label(row: Row, config: SentimentConfig) -> str:
 def _soft_columns(
     rows: Sequence[Row], labels: tuple[str, ...], config: SentimentConfig
 ) -> tuple[str, ...]:
-    """The columns named like classes, if they are all of them or all but one."""
-    if not (rows and config.source.soft_labels):
+    """The columns named like classes, if they are all of them or all but one; numbers are no names."""
+    if not (rows and config.source.soft_labels and config.source.header):
         return ()
     soft = tuple(label for label in labels if label in rows[0].fields)
     return soft if len(soft) >= len(labels) - 1 else ()

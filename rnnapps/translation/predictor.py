@@ -142,9 +142,11 @@ class TranslationPredictor:
         return self._searches[key](state, context, limits=limits.astype("int32"), **about)
 
 
-def sentence_problem(sentence: str) -> str | None:
+def sentence_problem(sentence: Any) -> str | None:
     """What is wrong with a sentence to translate, or None; an empty one is right."""
-    if isinstance(sentence, str) and not sentence.strip():
+    if not isinstance(sentence, str):
+        return text_problem(sentence)
+    if not sentence.strip():
         return None
     problem = text_problem(sentence) or too_long(sentence)
     return problem and f"{problem}: split it into sentences"

@@ -164,7 +164,7 @@ def _memory(config: CaptionSourceConfig, examples: Any) -> Iterator[_Found]:
             source: Path | bytes = b""
             problem = None
             try:
-                source = Path(picture) if isinstance(picture, (str, Path)) else _png(picture, row.where)
+                source = _source(picture, row.where)
             except UserError as error:
                 problem = str(error)
             yield _Found(
@@ -178,10 +178,14 @@ def _memory(config: CaptionSourceConfig, examples: Any) -> Iterator[_Found]:
             )
 
 
-def _png(pixels: Any, where: str) -> bytes:
-    """Pixels as a file has them, so that all that follows is the same."""
+def _source(picture: Any, where: str) -> Path | bytes:
+    """A file, or pixels as a file has them, so that all that follows is the same."""
+    if isinstance(picture, (str, Path)):
+        if not str(picture).strip():
+            raise UserError(f"{where}: no picture")
+        return Path(picture)
     content = io.BytesIO()
-    Image.fromarray(check_pixels(pixels, where)).save(content, "PNG")
+    Image.fromarray(check_pixels(picture, where)).save(content, "PNG")
     return content.getvalue()
 
 

@@ -38,7 +38,7 @@ def open_pipe(file: Path) -> BinaryIO:
 
 
 def wav_pieces(head: bytes, stream: BinaryIO, seconds: float) -> tuple[int, Iterator[np.ndarray]] | None:
-    """The sampling rate of WAV with integers, which recording programs write, and its pieces as they come.
+    """The sampling rate of WAV with integers, as recording programs write it, and pieces as they come.
 
     Args:
         head: the first HEADER bytes of the pipe.
@@ -58,7 +58,7 @@ def wav_pieces(head: bytes, stream: BinaryIO, seconds: float) -> tuple[int, Iter
 
 
 def whole(head: bytes, stream: BinaryIO) -> BinaryIO:
-    """All that comes through a pipe, behind what has been read of it, as a file that can be sought in."""
+    """All that comes through a pipe, behind what was read of it, as a file that can be sought in."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as it is read
     file.write(head)
     shutil.copyfileobj(stream, file)

@@ -183,6 +183,8 @@ def _read_given(
         if problem := name_problem(value):
             raise UserError(f"{where}: '{column}': {problem}")
     if isinstance(sound, (str, Path)):
+        if not str(sound).strip():
+            raise UserError(f"{where}: no sound")
         return decode(Path(sound), config.max_seconds)
     return check_samples(sound, where), config.sampling_rate
 

@@ -1,5 +1,6 @@
 """Sentence pairs from tables, in the forms in which people have them."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,8 @@ from rnnapps.data.tables import read_table, read_tables
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.text_files import lines_of, read_text
 from rnnapps.errors import UserError
+
+log = logging.getLogger(__name__)
 
 NESTED = "translation"  # the column of Hugging Face's data sets
 ATTRIBUTION = "CC-BY"  # what the third column of manythings.org begins with
@@ -58,6 +61,7 @@ def _of_manythings(path: Path, config: ParallelSourceConfig) -> list[Row]:
             f"--source-language and --target-language must be en"
         )
     other = target if source == "en" else source
+    log.info("%s: pairs of manythings.org: the second language is taken for '%s'", path, other)
     return [
         replace(row, fields={"en": row.fields["1"], other: row.fields["2"]})
         for row in read_table(path, replace(config, header=False))

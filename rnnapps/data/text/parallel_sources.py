@@ -9,7 +9,7 @@ from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.row import Row
 from rnnapps.data.row_sources import check_columns, file_of, read_tfds_rows
 from rnnapps.data.splits import Shares, content_key, divide
-from rnnapps.data.tables import has_tables, read_tables
+from rnnapps.data.tables import SUFFIXES, has_tables, read_tables
 from rnnapps.data.text.components import component_keys
 from rnnapps.data.text.pair_tables import read_pair_tables, unnested
 from rnnapps.data.text.parallel_files import read_parallel_files, read_parallel_pair
@@ -90,7 +90,7 @@ def _read(config: ParallelSourceConfig, embedded: Path, examples: Any) -> dict[s
     if examples is not None:
         return unnested(rows_in_memory(examples))
     own = config.data != "embedded" and not config.data.startswith(PREFIX)
-    if own and path.is_dir() and not has_tables(path):
+    if own and path.is_dir() and _has_lines(path, config):
         return read_parallel_files(path, config)
     if config.test_set is not None:
         raise UserError(f"{config.data}: --test-set is for a folder of parallel line files: drop it")
@@ -103,6 +103,13 @@ def _read(config: ParallelSourceConfig, embedded: Path, examples: Any) -> dict[s
     if ".tmx" in path.suffixes:
         return {"train": read_tmx(path, languages)}
     return read_pair_tables(path, config)
+
+
+def _has_lines(folder: Path, config: ParallelSourceConfig) -> bool:
+    """Whether a folder is to have parallel line files, and no tables."""
+    if any((folder / f"train{suffix}").exists() for suffix in SUFFIXES):
+        return False
+    return (folder / f"train.{config.source_language}").exists() or not has_tables(folder)
 
 
 def _embedded_file(folder: Path, config: ParallelSourceConfig) -> Path:
