@@ -169,7 +169,7 @@ def _check_words(
             if not known:
                 count = sum(other.count(word) for other in words.values())
                 problem = (
-                    f"the word '{word}' has {count} clip{'s' * (count > 1)}, none in the training split: "
+                    f"the word '{word}' has too few clips ({count}), none in the training split: "
                     f"more are needed, or of more speakers; or choose the words with --words"
                 )
             raise UserError(f"{clip.where}: {problem}")

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,26 +29,27 @@ def file_blocks(file: Path, sampling_rate: int) -> Iterator[np.ndarray]:
     Raises:
         UserError: the file cannot be read (`rnnapps.data.sound.files.decode`).
     """
-    rate, pieces = _pieces(file)
-    resampler = None if rate == sampling_rate else soxr.ResampleStream(rate, sampling_rate, 1)
-    for samples in pieces:
-        mono = samples.mean(axis=1)
-        yield mono if resampler is None else resampler.resample_chunk(mono)
+    with ExitStack() as opened:
+        rate, pieces = _pieces(file, opened)
+        resampler = None if rate == sampling_rate else soxr.ResampleStream(rate, sampling_rate, 1)
+        for samples in pieces:
+            mono = samples.mean(axis=1)
+            yield mono if resampler is None else resampler.resample_chunk(mono)
     if resampler is not None:
         yield resampler.resample_chunk(np.zeros(0, "float32"), last=True)
 
 
-def _pieces(file: Path) -> tuple[int, Iterator[np.ndarray]]:
+def _pieces(file: Path, opened: ExitStack) -> tuple[int, Iterator[np.ndarray]]:
     """The sampling rate of a recording, and its pieces, float32 `(time, channels)`."""
     if not is_pipe(file):
         return decode(file, SECONDS)[1], _read(file, str(file))
     name = "standard input" if file == STANDARD_INPUT else str(file)
-    stream = open_pipe(file)
+    stream = opened.enter_context(open_pipe(file))
     head = stream.read(HEADER)
     if (wav := wav_pieces(head, stream, SECONDS)) is not None:
         check_rate(wav[0], name)
         return wav
-    content = whole(head, stream)
+    content = opened.enter_context(whole(head, stream))
     _, rate = decode_stream(content, name, SECONDS)
     content.seek(0)
     return rate, _read(content, name)

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import wave
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -24,8 +25,8 @@ def is_pipe(file: Path) -> bool:
     return file == STANDARD_INPUT or file.is_fifo()
 
 
-def open_pipe(file: Path) -> BinaryIO:
-    """A pipe to read from; `-` is standard input.
+def open_pipe(file: Path) -> AbstractContextManager[BinaryIO]:
+    """A pipe to read from; `-` is standard input, which stays open.
 
     Raises:
         UserError: standard input is closed.
@@ -34,7 +35,7 @@ def open_pipe(file: Path) -> BinaryIO:
         return file.open("rb")
     if sys.stdin is None:
         raise UserError("standard input is closed: give the name of a recording")
-    return sys.stdin.buffer
+    return nullcontext(sys.stdin.buffer)
 
 
 def wav_pieces(head: bytes, stream: BinaryIO, seconds: float) -> tuple[int, Iterator[np.ndarray]] | None:
@@ -59,7 +60,7 @@ def wav_pieces(head: bytes, stream: BinaryIO, seconds: float) -> tuple[int, Iter
 
 def whole(head: bytes, stream: BinaryIO) -> BinaryIO:
     """All that comes through a pipe, behind what was read of it, as a file that can be sought in."""
-    file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as it is read
+    file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
     file.write(head)
     shutil.copyfileobj(stream, file)
     file.seek(0)
