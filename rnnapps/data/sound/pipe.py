@@ -17,6 +17,7 @@ from rnnapps.errors import UserError
 
 STANDARD_INPUT = Path("-")
 HEADER = 4096  # bytes that are waited for: a tenth of a second, and more than a header of WAV has
+UNKNOWN_FORMAT = 1  # the code of libsndfile's error
 SUBTYPES = {1: "PCM_U8", 2: "PCM_16", 3: "PCM_24", 4: "PCM_32"}  # by the bytes of a sample
 
 
@@ -59,12 +60,26 @@ def wav_pieces(head: bytes, stream: BinaryIO, seconds: float) -> tuple[int, Iter
 
 
 def whole(head: bytes, stream: BinaryIO) -> BinaryIO:
-    """All that comes through a pipe, behind what was read of it, as a file that can be sought in."""
+    """All that comes through a pipe, behind what was read of it, as a file that can be sought in.
+
+    Of what does not begin like sound only that beginning comes, as the rest may have no end.
+    """
+    if not _begins_like_sound(head):
+        return io.BytesIO(head)
     file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
     file.write(head)
     shutil.copyfileobj(stream, file)
     file.seek(0)
     return cast(BinaryIO, file)
+
+
+def _begins_like_sound(head: bytes) -> bool:
+    try:
+        soundfile.SoundFile(io.BytesIO(head)).close()
+    except soundfile.LibsndfileError as error:
+        # Other formats are known, and only cut off; a picture may stand before the sound of an MP3 file.
+        return error.code != UNKNOWN_FORMAT or head.startswith(b"ID3")
+    return True
 
 
 def _pieces(header: wave.Wave_read, begun: bytes, stream: BinaryIO, frames: int) -> Iterator[np.ndarray]:

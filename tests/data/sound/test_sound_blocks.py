@@ -4,6 +4,7 @@ import io
 import os
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -77,6 +78,17 @@ def test_wav_is_heard_as_it_comes_and_may_not_tell_its_length(monkeypatch):
             os.close(writing)
             together = np.concatenate([first, *blocks])
         np.testing.assert_array_equal(together, samples.astype("float32") / 32768)
+
+
+def test_what_is_no_sound_is_not_waited_for(monkeypatch):
+    class Endless(io.RawIOBase):
+        def read(self, size=-1):
+            assert 0 < size < 10_000
+            return b"y\n" * (size // 2)
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=Endless()))
+    with pytest.raises(UserError, match="standard input: not a readable sound file"):
+        next(file_blocks(Path("-"), 8000))
 
 
 def test_what_comes_through_a_pipe_and_is_no_sound(monkeypatch):
