@@ -124,6 +124,11 @@ def divide(
         train, divided["train"] = divided["train"], []
         names = groups(train) if groups else [keys(item)[0] for item in train]
         split_by_group = split_groups(names, lacking)
+        if 0 < len(split_by_group) <= sum(share > 0 for share in lacking):
+            log.info(
+                "%d %s are of %d groups that are not divided: too few to fill every split",
+                *(len(train), what, len(split_by_group)),
+            )
         for name, item in zip(names, train, strict=True):
             divided[split_by_group[name]].append(item)
     return _without_copies(divided, keys, what)

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from rnnapps.data.json_lines import json_objects, parse_json
 from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLIT_NAMES
 from rnnapps.data.table_source_config import TableSourceConfig
-from rnnapps.data.text_files import COMPRESSIONS, lines_of, read_text
+from rnnapps.data.text_files import COMPRESSIONS, first_line, lines_of, read_text
 from rnnapps.data.values import present
 from rnnapps.errors import UserError
 
@@ -30,7 +31,7 @@ def read_table(path: Path, config: TableSourceConfig | None = None) -> list[Row]
       What divides them is a comma, or if the first line has none, a semicolon, a tabulator or a `|`.
     - `.tsv`: the same with tabulators; a quotation mark is a character like any other.
     - `.txt`: one of fastText, with columns `text` and `label`, if its first line begins with
-      `__label__`; as `.tsv`, if that has a tabulator; otherwise as `.csv`.
+      `__label__`; as `.tsv`, if that has a tabulator and Excel did not write it; otherwise as `.csv`.
     - `.jsonl`: one object a line; `.json`: the same, or an array of objects. Values stay what they are.
 
     Args:
@@ -102,14 +103,10 @@ def _csv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Ro
         delimiter, skipped = text[4], 1
         text = text[5:].removeprefix("\r").removeprefix("\n")
     if not delimiter:
-        outside = "".join(_first_line(text).split('"')[::2])  # of quotation marks
+        outside = "".join(first_line(text).split('"')[::2])  # of quotation marks
         delimiter = next((one for one in ",;\t|" if one in outside), ",")
     lines = io.StringIO(text, newline="")
     return _delimited(path, csv.reader(lines, delimiter=delimiter, strict=True), config, skipped)
-
-
-def _first_line(text: str) -> str:
-    return text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
 
 
 def _tsv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
@@ -120,7 +117,15 @@ def _tsv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Ro
 def _txt(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
     if text.lstrip().startswith(LABEL):
         return _fasttext(path, text, config)
-    return (_tsv if "\t" in _first_line(text) else _csv)(path, text, config)
+    if "\t" in first_line(text) and not _is_of_excel(path):
+        return _tsv(path, text, config)
+    return _csv(path, text, config)
+
+
+def _is_of_excel(path: Path) -> bool:
+    """Whether a file is in UTF-16, as Excel's "Unicode Text", which is quoted as CSV is."""
+    with path.open("rb") as stream:
+        return stream.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE)
 
 
 def _delimited(

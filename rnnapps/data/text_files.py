@@ -117,6 +117,11 @@ def lines_of(text: str) -> list[str]:
     return (text if "\n" in text else text.replace("\r", "\n")).split("\n")
 
 
+def first_line(text: str) -> str:
+    """The first line that is not empty, wherever lines end."""
+    return text.lstrip("\r\n").partition("\n")[0].partition("\r")[0]
+
+
 def not_text(data: bytes) -> str | None:
     """What bytes are that are certainly no text, and what to do with them."""
     for magic, kind in NOT_TEXT.items():

@@ -80,5 +80,8 @@ def test_the_largest_group_trains():
             assert sizes == {"train": 50, "test": 5, "validation": 6}
 
 
-def test_too_few_groups_go_by_their_hash():
+def test_too_few_groups_go_by_their_hash(caplog):
     assert split_groups(["good", "so so"]) == {"good": "train", "so so": "train"}
+    caplog.set_level("INFO")
+    divide({"train": ["a", "b", "c"]}, keys, "pairs", groups=lambda some: ["good", "good", "so so"])
+    assert "3 pairs are of 2 groups that are not divided: too few to fill every split" in caplog.text

@@ -102,6 +102,12 @@ def test_tables_as_people_have_them(tmp_path, name, content):
     assert [row.fields for row in read_table(write(tmp_path / name, content))] == ROWS
 
 
+def test_unicode_text_of_excel(tmp_path):
+    content = 'text\tlabel\r\n"good, or so"\t1\r\nbad\t0\r\n'
+    file = write(tmp_path / "a.txt", content.encode("utf-16"))
+    assert [row.fields for row in read_table(file)] == ROWS
+
+
 def test_a_comma_divides_where_there_is_one(tmp_path):
     file = write(tmp_path / "a.csv", '"a;b",text\n1,x\n')
     assert read_table(file)[0].fields == {"a;b": "1", "text": "x"}

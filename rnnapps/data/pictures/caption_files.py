@@ -96,7 +96,7 @@ def read_captions(
         return _captions_jsonl(file, config, bad)
     if file.name in ("Flickr8k.token.txt", "results_20130124.token"):
         return _tokens(file, config, bad)
-    if file.suffix == ".json" and file.name != "captions.json":
+    if file.suffix == ".json":
         return (caption for one in files for caption in _json(one, len(files), folders, config))
     return _table(file, config)
 
@@ -105,6 +105,8 @@ def _json(
     file: Path, files: int, folders: Sequence[Path], config: CaptionSourceConfig
 ) -> Iterator[WrittenCaption]:
     content = parse_json(str(file), read_text(file, config))
+    if _are_objects(content):
+        return _table(file, config)
     parts = content if isinstance(content, dict) else {}
     images, annotations = parts.get("images"), parts.get("annotations")
     if _are_objects(images) and _are_objects(annotations):
@@ -127,7 +129,7 @@ def _karpathy(file: Path, images: list[dict[str, Any]]) -> Iterator[WrittenCapti
             name = f"{folder}/{name}"
         for sentence in image["sentences"] or [{}]:
             caption = sentence.get("raw")
-            yield WrittenCaption(f"{file}: images[{number}]", name, caption, image.get("split", ""))
+            yield WrittenCaption(f"{file}: images[{number}]", name, caption, image.get("split") or "")
 
 
 def _coco(

@@ -13,7 +13,8 @@ class CaptionSourceConfig(TableSourceConfig):
     data: str = "embedded"
     """embedded (emoji and their names), tfds:NAME (TensorFlow Datasets, such as tfds:coco_captions), or
     a folder of pictures (in it, or in its images/) with captions.jsonl, whose lines have "file",
-    "captions" and optionally "split", captions.csv, or Flickr8k.token.txt and its lists of the splits"""
+    "captions" and optionally "split", captions.csv, Flickr8k.token.txt and its lists of the splits, or
+    the captions of Karpathy, COCO, Flickr30k, Kaggle or Hugging Face"""
     language: str = "en"
     """language of the names of the embedded emoji: en, de, es, fr, hi, it, ja, ko, pt, ru or zh"""
     image_column: str = "image"

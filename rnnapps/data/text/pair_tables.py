@@ -8,7 +8,7 @@ from pathlib import Path
 from rnnapps.data.row import Row
 from rnnapps.data.tables import read_table, read_tables
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
-from rnnapps.data.text_files import lines_of, read_text
+from rnnapps.data.text_files import first_line, read_text
 from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def _unnested(row: Row) -> Row:
 def _is_of_manythings(path: Path, config: ParallelSourceConfig) -> bool:
     if path.is_dir() or path.suffix != ".txt":
         return False
-    first = lines_of(read_text(path, config))[0].split("\t")
+    first = first_line(read_text(path, config)).split("\t")
     return len(first) == 3 and first[2].startswith(ATTRIBUTION)
 
 
