@@ -15,11 +15,22 @@ def present(value: Any) -> Any:
     return value
 
 
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written: JSON may have half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def name_problem(value: Any) -> str | None:
     """Why a value cannot be the name of a class, a word or a speaker, or None; "" is no name."""
     if isinstance(value, (float, np.floating)) and math.isinf(value):
         return f"{value}, not a name"
-    if isinstance(value, (str, int, float, np.number, np.bool_)):
+    if isinstance(value, str):
+        return None if is_unicode(value) else "not a Unicode text (it has half a character)"
+    if isinstance(value, (int, float, np.number, np.bool_)):
         return None
     return f"a {type(value).__name__}, not a name"
 

@@ -149,7 +149,7 @@ def _check_speakers(clips: dict[str, list[SoundClip]], source: str) -> None:
     """Refuse clips of too few speakers to fill every split: more clips of the same would not help."""
     speakers = sorted({clip.speaker for some in clips.values() for clip in some if clip.speaker})
     empty = [split for split in SPLITS if not clips[split]]
-    if speakers and empty:
+    if empty and 0 < len(speakers) < len(SPLITS):
         raise UserError(
             f"{source}: too few speakers ({', '.join(speakers)}): none is left for the "
             f"{empty[0]} split, as no speaker is in two: record more speakers, or divide the clips by "

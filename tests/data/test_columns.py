@@ -40,6 +40,10 @@ def test_what_is_no_name(value):
     assert "not a name" in name_problem(value)
 
 
+def test_half_a_character_is_no_name():
+    assert "not a Unicode text" in name_problem("\ud83d")
+
+
 TEXTS = ["a", "b"]
 
 

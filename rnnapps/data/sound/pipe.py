@@ -54,9 +54,12 @@ def wav_pieces(head: bytes, stream: BinaryIO, seconds: float) -> tuple[int, Iter
     try:
         with wave.open(start) as header:
             rate = header.getframerate()
-            return rate, _pieces(header, head[start.tell() :], stream, max(1, round(seconds * rate)))
+            if header.getsampwidth() in SUBTYPES:
+                frames = max(1, round(seconds * rate))
+                return rate, _pieces(header, head[start.tell() :], stream, frames)
     except (wave.Error, EOFError):
-        return None
+        pass
+    return None
 
 
 def whole(head: bytes, stream: BinaryIO) -> BinaryIO:
