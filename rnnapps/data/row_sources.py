@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,7 @@ def read_rows(
         check_columns(rows, columns, flags)
         bad = BadRows(file_of(rows[0]), "rows", config.skip_bad)
         given[split] = [
-            replace(row, fields=row.fields | {name: name_of(row.fields[name]) for name in names})
+            Row(row.where, row.fields | {name: name_of(row.fields[name]) for name in names})
             for row in bad.good(rows, row_problem)
         ]
     return divide(given, lambda row: keys(row.fields[first]), "rows")

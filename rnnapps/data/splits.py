@@ -84,12 +84,11 @@ def split_groups(names: Iterable[str], shares: Shares = DEFAULT_SHARES) -> dict[
     split_by_group = {name: split_of(name, shares) for name in sizes}
     wanted = [split for split in SPLITS if getattr(shares, split, 1)]  # always the training split
     for split in reversed(wanted) if len(sizes) >= len(wanted) else ():
-        groups = {one: [name for name in sizes if split_by_group[name] == one] for one in wanted}
-        most = max(groups.values(), key=len)
-        if not groups[split] and len(most) > 1:
-            choose = max if split == "train" else min
-            moved = choose(most, key=lambda name: (sizes[name], _position(name)))
-            split_by_group[moved] = split
+        if split in split_by_group.values():
+            continue
+        groups = [[name for name in sizes if split_by_group[name] == one] for one in wanted]
+        by_size = sorted(max(groups, key=len), key=lambda name: (sizes[name], _position(name)))
+        split_by_group[by_size[-1 if split == "train" else 0]] = split
     return split_by_group
 
 
