@@ -87,7 +87,8 @@ def split_groups(names: Iterable[str], shares: Shares = DEFAULT_SHARES) -> dict[
         if split in split_by_group.values():
             continue
         groups = [[name for name in sizes if split_by_group[name] == one] for one in wanted]
-        by_size = sorted(max(groups, key=len), key=lambda name: (sizes[name], _position(name)))
+        most = max(groups, key=len)
+        by_size = sorted(most, key=lambda name: (sizes[name], _position(name)))
         split_by_group[by_size[-1 if split == "train" else 0]] = split
     return split_by_group
 
