@@ -4,6 +4,7 @@ import logging
 import os
 import sys
 import tomllib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -124,10 +125,12 @@ def read_flags(file: str) -> list[str]:
     `--resume`.
     """
     try:
-        values = tomllib.loads(Path(file).read_text(encoding="utf-8"))
+        with Path(file).open("rb") as stream:  # Windows' editors begin a file with a mark
+            encoding = "utf-16" if stream.read(2) in (BOM_UTF16_LE, BOM_UTF16_BE) else "utf-8-sig"
+        values = tomllib.loads(Path(file).read_text(encoding=encoding))
     except FileNotFoundError:
         raise UserError(f"{file}: no such file (given by --config)") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeError) as error:
         raise UserError(f"{file}: not a TOML file: {error}") from None
 
     def flags(table: dict[str, Any]) -> list[str]:
@@ -141,7 +144,7 @@ def read_flags(file: str) -> list[str]:
             elif isinstance(value, list):
                 words += [f"--{flag}", *map(str, value)]
             else:
-                words += [f"--{flag}", str(value)]
+                words.append(f"--{flag}={value}")  # in one word, as the value may begin with a dash
         return words
 
     return flags(values)

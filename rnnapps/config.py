@@ -34,7 +34,8 @@ def command(config: Any, prog: str) -> str:
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
         else:
-            words += [flag, shlex.quote(str(value))]
+            divider = "=" if str(value).startswith("-") else " "  # before what would seem a flag
+            words.append(f"{flag}{divider}{shlex.quote(str(value))}")
     return " ".join(words)
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 import soundfile
 from conftest import with_training
@@ -154,6 +155,22 @@ def test_one_input_and_many(application, predictor, splits):
     alone, together = one.to_dict(), many[1].to_dict()
     assert alone.keys() == together.keys() == json.loads(json.dumps(alone)).keys()
     assert isinstance(one.describe(0), str) and predictor([]) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [None, 5, b"x", {"text": ["x"]}, {"x"}, [None], [5], [float("nan")], [b"x"], [["x"]], [{}]],
+    ids=str,
+)
+def test_what_is_no_input_is_named(predictor, wrong):
+    place = r"\w+ 1: " if isinstance(wrong, list) else r"\w+s: expected one, or a list of them, got a "
+    with pytest.raises(UserError, match=f"^{place}"):
+        predictor(wrong)
+
+
+def test_columns_are_no_inputs(predictor):
+    with pytest.raises(UserError, match="expected one, or a list of them, got a DataFrame"):
+        predictor(pandas.DataFrame({"text": ["x"]}))
 
 
 def test_evaluate_gives_the_scores_of_the_bundle(application, path, tmp_path, capsys):

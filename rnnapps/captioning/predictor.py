@@ -21,6 +21,7 @@ from rnnapps.data.text.words import words
 from rnnapps.inference.batching import filled, in_batches
 from rnnapps.inference.decoding_config import DecodingConfig
 from rnnapps.inference.hypothesis import Hypothesis, read_hypotheses
+from rnnapps.inference.inputs import dimensions, several
 from rnnapps.inference.predict_options import FileOptions
 
 if TYPE_CHECKING:
@@ -103,28 +104,29 @@ class CaptioningPredictor:
             decoding: beam width, penalties or sampling, and how many captions to give.
 
         Raises:
-            UserError: a file is no picture that can be read (`rnnapps.data.pictures.files`).
+            UserError: a file is no picture that can be read, or pixels are of another shape or type
+                (`rnnapps.data.pictures.files`).
         """
-        import numpy as np
-
-        if isinstance(pictures, (str, Path)) or (
-            isinstance(pictures, np.ndarray) and pictures.ndim == 3
-        ):
+        if isinstance(pictures, (str, Path)) or (dimensions(pictures) or 4) < 4:
             return self([pictures], decoding)[0]
+        pictures = several(pictures, "pictures")
         names = [str(picture) if isinstance(picture, (str, Path)) else "" for picture in pictures]
-        pixels = [self.read(picture) for picture in pictures]
+        pixels = [self.read(picture, f"picture {n}") for n, picture in enumerate(pictures, start=1)]
         hypotheses = self.caption(self.inputs(pixels), decoding) if pixels else []
         return [
             Caption(name, some, seen) for name, some, seen in zip(names, hypotheses, pixels, strict=True)
         ]
 
-    def read(self, picture: Picture) -> "np.ndarray":
-        """A picture as the image encoder takes it, uint8 `(height, width, 3)`."""
+    def read(self, picture: Picture, name: str = "picture") -> "np.ndarray":
+        """A picture as the image encoder takes it, uint8 `(height, width, 3)`.
+
+        `name` is what errors call pixels.
+        """
         from rnnapps.data.pictures.files import fit_pixels, read_picture
 
         if isinstance(picture, (str, Path)):
             return read_picture(Path(picture), self.size)
-        return fit_pixels(picture, self.size)
+        return fit_pixels(picture, self.size, name)
 
     def inputs(self, pixels: "Sequence[np.ndarray]") -> "np.ndarray":
         """What the decoder attends to of pictures: features, float16 `(pictures, ...)`."""

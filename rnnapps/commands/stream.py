@@ -21,11 +21,14 @@ def main(application: str, arguments: list[str]) -> None:
     if options.plot is not None:
         check_file(Path(options.plot))
     from rnnapps.data.sound.blocks import file_blocks, import_sounddevice, microphone_blocks
+    from rnnapps.data.sound.pipe import is_pipe
 
     if options.microphone:
         import_sounddevice()  # told before any work
-    elif not Path(options.input).is_file():
+    elif not is_pipe(Path(options.input)) and not Path(options.input).exists():
         raise UserError(f"{options.input}: no such file")
+    elif Path(options.input).is_dir():
+        raise UserError(f"{options.input}: this is a folder, a recording was expected")
     with JSONLines(options.json) as lines:
         predictor = class_of(application, "Predictor").load(bundle.find(options.model))
         listener = module.Listener(predictor, options)

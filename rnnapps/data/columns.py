@@ -1,13 +1,11 @@
 """Examples in memory: the columns of a table, as lists, arrays or a pandas DataFrame."""
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
-
-import numpy as np
 
 from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLIT_NAMES
+from rnnapps.data.values import present
 from rnnapps.errors import UserError
 
 MEMORY = "memory"  # what stands for `--data` in the bundle
@@ -21,7 +19,7 @@ def rows_in_memory(examples: Any) -> dict[str, list[Row]]:
             length, or a pandas DataFrame; or a mapping from "train", "validation" and "test" to such.
 
     Raises:
-        UserError: it is none of these, or has columns of unequal length or no rows.
+        UserError: it is none of these, or has columns of unequal length or of one name, or no rows.
     """
     names = _names(examples, "examples")
     if names and set(names) <= set(SPLIT_NAMES):
@@ -32,15 +30,13 @@ def rows_in_memory(examples: Any) -> dict[str, list[Row]]:
 
 
 def _rows(table: Any, where: str) -> list[Row]:
-    columns = {str(name): list(table[name]) for name in _names(table, where)}
+    columns = {str(name): _column(table, name, where) for name in _names(table, where)}
     lengths = {name: len(column) for name, column in columns.items()}
     if len(set(lengths.values())) != 1:
         raise UserError(f"{where}: columns of one length are needed, got {lengths or 'none'}")
     rows = zip(*columns.values(), strict=True)
     found = [
-        Row(
-            f"{where}[{number}]", {name: _plain(value) for name, value in zip(columns, row, strict=True)}
-        )
+        Row(f"{where}[{number}]", dict(zip(columns, map(present, row), strict=True)))
         for number, row in enumerate(rows)
     ]
     if not found:
@@ -49,18 +45,29 @@ def _rows(table: Any, where: str) -> list[Row]:
 
 
 def _names(table: Any, where: str) -> list[Any]:
-    if isinstance(table, Mapping) or hasattr(table, "columns"):
-        return list(table)
-    raise UserError(
-        f"{where}: a {type(table).__name__}: expected columns by name, such as "
-        f"{{'text': [...], 'label': [...]}}, or a DataFrame"
-    )
+    if isinstance(table, Mapping):
+        names = list(table)
+    elif hasattr(table, "columns"):
+        names = list(table.columns)
+    else:
+        raise UserError(
+            f"{where}: a {type(table).__name__}: expected columns by name, such as "
+            f"{{'text': [...], 'label': [...]}}, or a DataFrame"
+        )
+    texts = [str(name) for name in names]
+    if twice := [name for name in texts if texts.count(name) > 1]:
+        raise UserError(f"{where}: two columns are named '{twice[0]}': rename one of them")
+    return names
 
 
-def _plain(value: Any) -> Any:
-    """A value as a table in a file would have it: numbers are text, what is missing is empty."""
-    if value is None or (isinstance(value, (float, np.floating)) and math.isnan(value)):
-        return ""
-    if isinstance(value, (bool, int, float, np.number, np.bool_)):
-        return str(value)
-    return str(value) if isinstance(value, np.str_) else value
+def _column(table: Any, name: Any, where: str) -> list[Any]:
+    """The values of a column; a text is none, though Python would take it for its letters."""
+    column = table[name]
+    if isinstance(column, (str, bytes, Mapping, Set)) or not hasattr(column, "__iter__"):
+        raise UserError(
+            f"{where}: the column '{name}' is a {type(column).__name__}: expected a list or an array"
+        )
+    try:
+        return list(column)
+    except TypeError:  # an array without dimensions
+        raise UserError(f"{where}: the column '{name}' has a single value: expected a list") from None

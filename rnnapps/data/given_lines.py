@@ -4,7 +4,9 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
+from rnnapps.data.text_files import problem_of_beginning
 from rnnapps.errors import UsageError, UserError
 
 
@@ -49,7 +51,9 @@ def read_lines(file: str, problem: Callable[[str], str | None]) -> Iterator[str]
     except FileNotFoundError:
         raise UserError(f"{file}: no such file") from None
     with stream:
-        for number, line in enumerate(stream, start=1):
+        for number, line in enumerate(_lines(stream), start=1):
+            if number == 1 and (kind := problem_of_beginning(line)):
+                raise UserError(f"{name}: this is {kind}")
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
             except UnicodeDecodeError:
@@ -59,6 +63,16 @@ def read_lines(file: str, problem: Callable[[str], str | None]) -> Iterator[str]
             if reason := problem(text):
                 raise UserError(f"{name}:{number}: {reason}")
             yield text
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines that end at "\\n", or all at "\\r", as on old Macs."""
+    first = stream.readline()
+    if first.endswith(b"\n"):
+        yield first
+    elif first:
+        yield from first.removesuffix(b"\r").split(b"\r")
+    yield from stream
 
 
 def _grouped(lines: Iterator[str], size: int) -> Iterator[list[str]]:

@@ -8,7 +8,8 @@ from typing import Any
 class Row:
     """A row as its source has it: its fields, and where it stands (`train.csv:17`).
 
-    The fields of a table in a file are texts; those of one in memory may be arrays too.
+    The fields of a CSV file are texts; those of JSON or of a table in memory may be anything. What is
+    missing is "".
     """
 
     where: str

@@ -3,7 +3,8 @@
 import hashlib
 import logging
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 log = logging.getLogger(__name__)
@@ -58,10 +59,38 @@ def split_of(key: str, shares: Shares = DEFAULT_SHARES) -> str:
     The assignment depends on nothing else: equal keys are never separated, a seed does not move a row,
     and neither does adding rows.
     """
-    position = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+    position = _position(key)
     if position < shares.test:
         return "test"
     return "validation" if position < shares.test + shares.validation else "train"
+
+
+def _position(key: str) -> float:
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") / 2**64
+
+
+def split_groups(names: Iterable[str], shares: Shares = DEFAULT_SHARES) -> dict[str, str]:
+    """Assign groups of examples, such as speakers, to splits so that none is empty.
+
+    They go by their hash (`split_of`). A split that this leaves without any, as it may where they are
+    few, gets one from the split with the most: the smallest, or to train on, the largest. Fewer groups
+    than splits go by their hash alone.
+
+    Args:
+        names: the group of each example.
+        shares: of the splits; one whose share is 0 stays empty.
+    """
+    sizes = Counter(names)
+    split_by_group = {name: split_of(name, shares) for name in sizes}
+    wanted = [split for split in SPLITS if getattr(shares, split, 1)]  # always the training split
+    for split in reversed(wanted) if len(sizes) >= len(wanted) else ():
+        if split in split_by_group.values():
+            continue
+        groups = [[name for name in sizes if split_by_group[name] == one] for one in wanted]
+        most = max(groups, key=len)
+        by_size = sorted(most, key=lambda name: (sizes[name], _position(name)))
+        split_by_group[by_size[-1 if split == "train" else 0]] = split
+    return split_by_group
 
 
 def divide(
@@ -74,8 +103,9 @@ def divide(
     """Give a source the splits "train", "validation" and "test", of which no two share a key.
 
     A split that the source has stays as it is, an empty one too. One that it lacks takes its share of
-    the training examples, by the fixed hash of their group. An example that shares a key with one of a
-    later split is left out and counted: the network would be tested on what it was trained on.
+    the training examples, by the fixed hash of their group (`split_groups`). An example that shares a
+    key with one of a later split is left out and counted: the network would be tested on what it was
+    trained on.
 
     Args:
         given: the examples by split, as the source has them.
@@ -93,8 +123,14 @@ def divide(
     if any(lacking):
         train, divided["train"] = divided["train"], []
         names = groups(train) if groups else [keys(item)[0] for item in train]
+        split_by_group = split_groups(names, lacking)
+        if 0 < len(split_by_group) <= sum(share > 0 for share in lacking):
+            log.info(
+                "%d %s are of %d groups that are not divided: too few to fill every split",
+                *(len(train), what, len(split_by_group)),
+            )
         for name, item in zip(names, train, strict=True):
-            divided[split_of(name, lacking)].append(item)
+            divided[split_by_group[name]].append(item)
     return _without_copies(divided, keys, what)
 
 

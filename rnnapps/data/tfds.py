@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.splits import SPLIT_NAMES
+from rnnapps.data.values import present
 from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -73,9 +74,14 @@ class PreparedSet:
             return self._builder.as_data_source(split, decoders=decoders)
         return self._tfds.as_numpy(self._builder.as_dataset(split, decoders=decoders))
 
-    def text(self, column: str, value: Any) -> str:
-        """A value as text: the name of a class, or "" for one that is not given (-1)."""
+    def value(self, column: str, value: Any) -> Any:
+        """A value as a table has it: bytes as text, and the name of a class, or "" where none is given
+        (-1).
+        """
         feature = self.features[column]
         if hasattr(feature, "int2str"):  # ClassLabel
             return feature.int2str(int(value)) if value >= 0 else ""
-        return value.decode("utf-8") if isinstance(value, bytes) else str(value)
+        try:
+            return value.decode("utf-8") if isinstance(value, bytes) else present(value)
+        except UnicodeDecodeError:
+            return value  # which no kind of data takes for a text

@@ -12,7 +12,7 @@ import numpy as np
 from keras import ops
 
 from rnnapps import datasets
-from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.table_source_config import TableSourceConfig
 from rnnapps.data.text.sources import read_texts
 from rnnapps.diagnostics.gradient_flow import Tensor, gradient_flow
 from rnnapps.layers import GRU, LSTM, SimpleRNN
@@ -36,7 +36,7 @@ def text_rows(rows: int) -> tuple[np.ndarray, np.ndarray]:
         One-hot vectors `(rows, 200, 256)` and the byte behind each row, int32 `(rows,)`.
     """
     embedded = datasets.path("sentences/sentences.csv.xz")
-    source = read_texts(SourceConfig(), ("text",), embedded, "--text-column")
+    source = read_texts(TableSourceConfig(), ("text",), embedded, "--text-column")
     text = "\n".join(row.fields["text"] for row in source["train"]).encode()
     codes = np.frombuffer(text[: rows * (TIME + 1)], dtype="uint8").reshape(rows, TIME + 1)
     return np.eye(BYTES, dtype=DTYPE)[codes[:, :-1]], codes[:, -1].astype("int32")

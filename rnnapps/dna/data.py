@@ -7,7 +7,7 @@ from rnnapps import datasets
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.labelled_batches import LabelledBatches
 from rnnapps.data.labelled_examples import LabelledExamples
-from rnnapps.data.labels import known_labels, label_problem
+from rnnapps.data.labels import divided_labels, known_labels, label_problem
 from rnnapps.data.row_sources import problem_of, read_rows
 from rnnapps.data.symbols.bases import both_strands, encode, kmers, sequence_problem
 from rnnapps.data.symbols.fasta import read_labelled_sequences
@@ -47,10 +47,13 @@ def load(
     sequence, label = columns
     found = (row.fields[label] for row in splits["train"])
     classes = known_labels(found, labels, config.source.data)
+    divided = divided_labels(splits, label, labels)
     loaded = {}
     for split, rows in splits.items():
         bad = BadRows(config.source.data, "rows", config.source.skip_bad)
-        rows = bad.good(rows, lambda row: problem_of(row, label_problem(row.fields[label], classes)))
+        rows = bad.good(
+            rows, lambda row: problem_of(row, label_problem(row.fields[label], classes, divided))
+        )
         sequences = [row.fields[sequence] for row in rows]
         numbers = [classes.index(row.fields[label]) for row in rows]
         loaded[split] = LabelledExamples.of_classes(sequences, numbers, classes)

@@ -21,10 +21,12 @@ from rnnapps.data.row import Row
 from rnnapps.data.symbols.bases import UNKNOWN, encode, kmers, reverse_complement, sequence_problem
 from rnnapps.data.symbols.fasta import is_fasta, read_fasta
 from rnnapps.data.tables import SUFFIXES, read_table
+from rnnapps.data.values import name_of
 from rnnapps.dna.config import DnaConfig
 from rnnapps.dna.prediction import Prediction
 from rnnapps.errors import UsageError, UserError
 from rnnapps.inference.batching import filled, in_batches
+from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import Groups, TextOptions
 from rnnapps.inference.predictor import Predictor
 
@@ -68,7 +70,7 @@ class DnaPredictor:
         """
         if isinstance(sequences, str):
             return self([sequences], saliency)[0]
-        sequences = list(sequences)
+        sequences = several(sequences, "sequences")
         for number, sequence in enumerate(sequences, start=1):
             if problem := sequence_problem(sequence) or self._too_long(sequence):
                 raise UserError(f"sequence {number}: {problem}")
@@ -155,4 +157,4 @@ def _records(file: Path, rows: Sequence[Row], column: str) -> Groups:
             raise UserError(f"{file.parent / row.where}: {problem}")
     for start in range(0, len(rows), GROUP):
         some = rows[start : start + GROUP]
-        yield [(row.fields.get("name") or row.where, row.fields[column]) for row in some]
+        yield [(name_of(row.fields.get("name", "")) or row.where, row.fields[column]) for row in some]

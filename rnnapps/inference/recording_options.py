@@ -12,7 +12,8 @@ class RecordingOptions:
     model: str = ""
     """path or name of a bundle"""
     input: str | None = None
-    """recording of any length (WAV, FLAC, Ogg, MP3)"""
+    """recording of any length (WAV, FLAC, Ogg, MP3), also a pipe; - is standard input, WAV of which is
+    heard as it comes"""
     microphone: bool = False
     """listen to the microphone, until Ctrl-C"""
     json: str | None = None

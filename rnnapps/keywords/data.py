@@ -15,7 +15,7 @@ from rnnapps.data.labelled_examples import LabelledExamples
 from rnnapps.data.sound.augmentation import SoundAugmentation
 from rnnapps.data.sound.batches import SoundBatches
 from rnnapps.data.sound.clip import SoundClip
-from rnnapps.data.sound.folders import SILENCE, UNKNOWN
+from rnnapps.data.sound.folders import LISTS, SILENCE, UNKNOWN
 from rnnapps.data.sound.sources import read_clips, read_noise
 from rnnapps.data.splits import SPLITS
 from rnnapps.errors import UserError
@@ -53,7 +53,9 @@ def load(
         UserError: a bad clip or file (see `rnnapps.data.sound.sources.read_clips`), fewer than two
             classes, a target word or a word of a held-out split that no training clip has.
     """
-    clips = read_clips(config.source, datasets.path(EMBEDDED), examples)
+    clips = read_clips(config.source, datasets.path(EMBEDDED), examples, one_word=labels is not None)
+    if labels is None:
+        _check_speakers(clips, config.source.data)
     recordings = _read_noise(config, examples)
     has_silence = any(clip.word == SILENCE for some in clips.values() for clip in some)
     if not has_silence and (labels is None or SILENCE in labels):
@@ -61,9 +63,9 @@ def load(
     words = {
         split: [_class(clip.word, config.clips, labels) for clip in clips[split]] for split in SPLITS
     }
-    if labels is None:
-        labels = _labels(words["train"], config)
-    labels = tuple(labels)
+    known = labels is not None
+    labels = tuple(labels or _labels(words["train"], config))
+    _check_words(clips, words, labels, known)
     for name in (SILENCE, UNKNOWN):
         if name not in labels:
             log.info("%s: no class %s: any sound is taken for a word", config.source.data, name)
@@ -143,6 +145,36 @@ def _labels(words: Sequence[str], config: KeywordsConfig) -> tuple[str, ...]:
     return labels
 
 
+def _check_speakers(clips: dict[str, list[SoundClip]], source: str) -> None:
+    """Refuse clips of too few speakers to fill every split: more clips of the same would not help."""
+    speakers = sorted({clip.speaker for some in clips.values() for clip in some if clip.speaker})
+    empty = [split for split in SPLITS if not clips[split]]
+    if empty and 0 < len(speakers) < len(SPLITS):
+        raise UserError(
+            f"{source}: too few speakers ({', '.join(speakers)}): none is left for the "
+            f"{empty[0]} split, as no speaker is in two: record more speakers, or divide the clips by "
+            f"{' and '.join(LISTS.values())}"
+        )
+
+
+def _check_words(
+    clips: dict[str, list[SoundClip]], words: dict[str, list[str]], labels: Sequence[str], known: bool
+) -> None:
+    """Refuse a word that is no class. `known` says that these are of a bundle, not of the training."""
+    for split, some in words.items():
+        for clip, word in zip(clips[split], some, strict=True):
+            if word in labels:
+                continue
+            problem = f"the word '{word}' of the {split} split is none of {', '.join(labels)}"
+            if not known:
+                count = sum(other.count(word) for other in words.values())
+                problem = (
+                    f"the word '{word}' has too few clips ({count}), none in the training split: "
+                    f"more are needed, or of more speakers; or choose the words with --words"
+                )
+            raise UserError(f"{clip.where}: {problem}")
+
+
 def _clips(
     split: str,
     clips: Sequence[SoundClip],
@@ -152,11 +184,6 @@ def _clips(
     recordings: Sequence[np.ndarray],
 ) -> Clips:
     numbers = {label: number for number, label in enumerate(labels)}
-    for clip, word in zip(clips, words, strict=True):
-        if word not in numbers:
-            raise UserError(
-                f"{clip.where}: the word '{word}' of the {split} split is none of {', '.join(labels)}"
-            )
     left_out = set()
     limit = round(config.clips.unknown_ratio * _per_word(clips, config.clips))
     unknown = [number for number, word in enumerate(words) if word == UNKNOWN]

@@ -15,6 +15,7 @@ from rnnapps import bundle
 from rnnapps.data.sound.files import SUFFIXES
 from rnnapps.errors import UserError
 from rnnapps.inference.batching import in_batches
+from rnnapps.inference.inputs import dimensions, several
 from rnnapps.inference.predict_options import FileOptions
 from rnnapps.keywords.config import KeywordsConfig
 from rnnapps.keywords.prediction import Prediction
@@ -87,12 +88,11 @@ class KeywordsPredictor:
 
         Raises:
             UserError: a file cannot be read or is bad (`rnnapps.data.sound.files.read_sound`), or
-                samples are none, integers, or not finite.
+                samples are none, of several channels, integers, not finite, or far beyond full scale.
         """
-        import numpy as np
-
-        if isinstance(clips, (str, Path)) or (isinstance(clips, np.ndarray) and clips.ndim < 2):
+        if isinstance(clips, (str, Path)) or dimensions(clips) is not None:
             return self([clips])[0]
+        clips = several(clips, "clips")
         names = [str(clip) if isinstance(clip, (str, Path)) else "" for clip in clips]
         sounds = [self.read(clip, f"clip {number}") for number, clip in enumerate(clips, start=1)]
         return [

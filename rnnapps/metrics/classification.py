@@ -19,15 +19,15 @@ def classification_report(
         labels: the names of the classes.
 
     Returns:
-        A dict for JSON: rows, accuracy and its 95 % Wilson interval, macro F1, expected calibration
-        error (Guo et al. 2017: mean distance of confidence and accuracy over 15 equal bins of
-        confidence, weighted by rows), a table by class, the confusion matrix (rows true), and the
-        signature of these.
+        A dict for JSON: rows, accuracy and its 95 % Wilson interval, macro F1 of the
+        classes that have rows or predictions, expected calibration error (Guo et al. 2017: mean
+        distance of confidence and accuracy over 15 equal bins of confidence, weighted by rows), a table
+        by class, the confusion matrix (rows true), and the signature of these.
     """
     import scipy
     import sklearn
     from scipy.stats import binomtest
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
+    from sklearn.metrics import confusion_matrix, f1_score, precision_recall_fscore_support
 
     predicted = probabilities.argmax(axis=1)
     numbers = np.arange(len(labels))
@@ -40,7 +40,7 @@ def classification_report(
         "rows": len(true),
         "accuracy": right / len(true),
         "accuracy_interval": [interval.low, interval.high],
-        "macro_f1": float(f1.mean()),
+        "macro_f1": float(f1_score(true, predicted, average="macro", zero_division=0.0)),
         "calibration_error": calibration_error(predicted == true, probabilities.max(axis=1)),
         "classes": {
             label: {

@@ -1,7 +1,7 @@
 """Rows of text in, token ids and class probabilities out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ from rnnapps import datasets
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.labelled_batches import LabelledBatches
 from rnnapps.data.labelled_examples import LabelledExamples
-from rnnapps.data.labels import known_labels, label_problem
+from rnnapps.data.labels import divided_labels, known_labels, label_problem
 from rnnapps.data.row import Row
 from rnnapps.data.row_sources import problem_of
 from rnnapps.data.text.bpe_dropout import BPEDropout
@@ -43,6 +43,7 @@ def load(
     splits = read_texts(config.source, columns, embedded, flags, examples)
     found = (_label(row, config) for row in splits["train"])
     classes = known_labels(found, labels, config.source.data)
+    divided = divided_labels(splits, config.source.label_column, labels)
     soft = _soft_columns(splits["train"], classes, config)
     if soft and labels is None:
         log.info("training on soft labels, from %s (--no-soft-labels: not)", ", ".join(soft))
@@ -51,7 +52,7 @@ def load(
         if soft and (labels is not None or split != "train"):  # to be scored: the label alone counts
             rows = [row for row in rows if _label(row, config)]
         of_train = soft if labels is None and split == "train" else ()
-        loaded[split] = _examples(rows, config, classes, of_train)
+        loaded[split] = _examples(rows, config, classes, divided, of_train)
     return loaded
 
 
@@ -80,24 +81,33 @@ def balancing_weights(targets: np.ndarray) -> np.ndarray:
 
 
 def _label(row: Row, config: SentimentConfig) -> str:
-    return row.fields[config.source.label_column].strip()
+    return row.fields[config.source.label_column]
 
 
 def _soft_columns(
     rows: Sequence[Row], labels: tuple[str, ...], config: SentimentConfig
 ) -> tuple[str, ...]:
-    """The columns named like classes, if they are all of them or all but one."""
-    if not (rows and config.source.soft_labels):
+    """The columns named like classes, if they are all of them or all but one; numbers are no names."""
+    if not (rows and config.source.soft_labels and config.source.header):
         return ()
     soft = tuple(label for label in labels if label in rows[0].fields)
     return soft if len(soft) >= len(labels) - 1 else ()
 
 
 def _examples(
-    rows: Sequence[Row], config: SentimentConfig, labels: tuple[str, ...], soft: tuple[str, ...]
+    rows: Sequence[Row],
+    config: SentimentConfig,
+    labels: tuple[str, ...],
+    divided: Mapping[str, int],
+    soft: tuple[str, ...],
 ) -> LabelledExamples:
+    def problem(row: Row) -> str | None:
+        label = _label(row, config)
+        reason = label_problem(label, labels, divided) if label or not soft else None
+        return problem_of(row, reason or _soft_problem(row, labels, soft))
+
     bad = BadRows(config.source.data, "rows", config.source.skip_bad)
-    rows = bad.good(rows, lambda row: problem_of(row, _problem(row, _label(row, config), labels, soft)))
+    rows = bad.good(rows, problem)
     numbers = {label: number for number, label in enumerate(labels)} | {"": -1}
     texts = [row.fields[config.source.text_column] for row in rows]
     classes = [numbers[_label(row, config)] for row in rows]
@@ -111,12 +121,10 @@ def _examples(
     return LabelledExamples(texts, np.array(classes), labels, targets)
 
 
-def _problem(row: Row, label: str, labels: tuple[str, ...], soft: tuple[str, ...]) -> str | None:
-    if (label or not soft) and (problem := label_problem(label, labels)):
-        return problem
+def _soft_problem(row: Row, labels: tuple[str, ...], soft: tuple[str, ...]) -> str | None:
     try:
         shares = [float(row.fields[name]) for name in soft]
-    except ValueError:
+    except (TypeError, ValueError):  # the first of a list
         return f"{' or '.join(soft)} is not a number"
     least = 0.999 if len(soft) == len(labels) else 0
     if soft and not (min(shares) >= 0 and least <= sum(shares) <= 1.001):

@@ -18,6 +18,7 @@ from rnnapps import bundle
 from rnnapps.data.text.sources import text_problem
 from rnnapps.data.text.text_encoder import TextEncoder
 from rnnapps.errors import UsageError, UserError
+from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import TextOptions
 from rnnapps.sentiment.config import SentimentConfig
 from rnnapps.sentiment.prediction import Prediction, words_of
@@ -73,11 +74,11 @@ class SentimentPredictor:
             explain: also return the attention that each word got.
 
         Raises:
-            UserError: an empty text, or one of more than 100,000 characters.
+            UserError: what is no text, or an empty one, or one of more than 100,000 characters.
         """
         if isinstance(texts, str):
             return self([texts], explain)[0]
-        texts = list(texts)
+        texts = several(texts, "texts")
         for number, text in enumerate(texts, start=1):
             if problem := text_problem(text):
                 raise UserError(f"text {number}: {problem}")

@@ -22,6 +22,7 @@ from rnnapps.errors import UserError
 from rnnapps.inference.batching import compiled_size, filled
 from rnnapps.inference.decoding_config import DecodingConfig
 from rnnapps.inference.hypothesis import Hypothesis, read_hypotheses
+from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import TextOptions
 from rnnapps.translation.config import TranslationConfig
 from rnnapps.translation.translation import Translation, align_words, no_alignment
@@ -92,11 +93,11 @@ class TranslationPredictor:
             decoding: beam width, penalties, and how many translations to give.
 
         Raises:
-            UserError: a text of more than 1,000 words or 2,000 tokens, which is no sentence.
+            UserError: what is no text, or more than a sentence: 1,000 words or 2,000 tokens.
         """
         if isinstance(sentences, str):
             return self([sentences], decoding)[0]
-        sentences = list(sentences)
+        sentences = several(sentences, "sentences")
         for number, sentence in enumerate(sentences, start=1):
             if problem := sentence_problem(sentence):
                 raise UserError(f"sentence {number}: {problem}")
@@ -141,8 +142,10 @@ class TranslationPredictor:
         return self._searches[key](state, context, limits=limits.astype("int32"), **about)
 
 
-def sentence_problem(sentence: str) -> str | None:
+def sentence_problem(sentence: Any) -> str | None:
     """What is wrong with a sentence to translate, or None; an empty one is right."""
+    if not isinstance(sentence, str):
+        return text_problem(sentence)
     if not sentence.strip():
         return None
     problem = text_problem(sentence) or too_long(sentence)

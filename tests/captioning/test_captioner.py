@@ -35,6 +35,21 @@ def parts(small_captioning_config):
     return data.load(small_captioning_config)
 
 
+@pytest.mark.parametrize(
+    ("pixels", "message"),
+    [
+        (np.zeros((8, 8), "uint8"), r"picture 1: pixels are uint8 .*, not uint8 \(8, 8\)"),
+        (np.zeros((8, 8, 4), "uint8"), r"picture 1: .*, not uint8 \(8, 8, 4\)"),
+        (np.zeros((3, 8, 8), "uint8"), r"picture 1: .*, not uint8 \(3, 8, 8\)"),
+        (np.zeros((8, 8, 3)), "picture 1: .*, not float64"),
+        ([np.zeros((8, 8, 3), "uint8"), np.full((8, 8, 3), np.nan)], "picture 2: .*, not float64"),
+    ],
+)
+def test_pixels_that_are_refused(small_captioner, pixels, message):
+    with pytest.raises(UserError, match=message):
+        rnnapps.load(small_captioner)(pixels)
+
+
 def test_the_bundle_needs_no_encoder(small_captioner):
     assert not (small_captioner / ENCODER).exists()  # its weights come with rnnapps
     metrics = bundle.read_json(small_captioner / "metrics.json")

@@ -1,5 +1,6 @@
 """The command as a user types it."""
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -121,6 +122,16 @@ def test_file_sets_flags_and_the_command_line_overrides_it(tmp_path):
     assert config.model == ModelConfig(units=32, cell="gru", residual=True)
     assert config.training.seed == 5
     assert not config.text.lowercase
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_file_of_an_editor_of_windows(tmp_path, encoding):
+    file = tmp_path / "small.toml"
+    file.write_bytes('units = 8\r\noutput = "--ça-"\r\nseed = 3\r\n'.encode(encoding))
+    config = parse(SentimentConfig, ["--config", str(file)], "rnnapps train sentiment")
+    assert (config.model.units, config.training.output, config.training.seed) == (8, "--ça-", 3)
+    again = shlex.split(command(config, ""))  # as a card has it
+    assert parse(SentimentConfig, again, "") == config
 
 
 def test_unknown_name_in_a_file(tmp_path, capsys):

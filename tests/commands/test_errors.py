@@ -1,5 +1,6 @@
 """Everything a user can get wrong at the shell: one clear line, status 1 or 2, nothing half-written."""
 
+import gzip
 import resource
 import shutil
 
@@ -108,6 +109,7 @@ def test_texts_that_cannot_be_classified(small_bundle, tmp_path, fails):
         (b"fine\n" + b"word " * 100_000, "2: a text of 500,000 characters"),
         (b"fine\n\nfine\n", "2: empty text"),
         (b"fine\ncaf\xe9\n", "2: not UTF-8"),
+        (b"fine\r\rfine\r", "2: empty text"),
     ],
 )
 def test_lines_that_cannot_be_classified(tmp_path, content, message):
@@ -116,6 +118,19 @@ def test_lines_that_cannot_be_classified(tmp_path, content, message):
     assert next(lines) == "fine"
     with pytest.raises(UserError, match=f"lines.txt:{message}"):
         next(lines)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("fine\n".encode("utf-16"), "this is in UTF-16: convert it"),
+        (gzip.compress(b"fine\n"), "this is compressed .gz.: decompress it"),
+    ],
+)
+def test_files_that_are_no_lines(tmp_path, content, message):
+    (tmp_path / "lines.txt").write_bytes(content)
+    with pytest.raises(UserError, match=f"lines.txt: {message}"):
+        next(read_lines(str(tmp_path / "lines.txt"), text_problem))
 
 
 def test_unreadable_config_file(tmp_path, fails):

@@ -1,6 +1,8 @@
 from collections import Counter
 
-from rnnapps.data.splits import Shares, content_key, divide, split_of
+import pytest
+
+from rnnapps.data.splits import Shares, content_key, divide, split_groups, split_of
 
 
 def test_split_is_a_fixed_function_of_the_content():
@@ -54,3 +56,32 @@ def test_a_copy_stays_in_the_last_split(caplog):
     given = {"train": ["a", "b", "c"], "validation": ["b", "d"], "test": ["c", "d"]}
     assert divide(given, keys, "rows") == {"train": ["a"], "validation": ["b"], "test": ["c", "d"]}
     assert "2 train rows left out: the same content stands in a held-out split too" in caplog.text
+
+
+@pytest.mark.parametrize("number", range(3, 11))
+def test_few_groups_fill_every_split(number):
+    for trial in range(20):
+        names = [f"speaker {trial} {index % number}" for index in range(10 * number)]
+        split_by_group = split_groups(names, Shares(0.1, 0.1))
+        assert set(split_by_group.values()) == {"train", "validation", "test"}
+        assert split_by_group == split_groups(names[::-1], Shares(0.1, 0.1))
+        by_hash = {name: split_of(name, Shares(0.1, 0.1)) for name in names}
+        if len(set(by_hash.values())) == 3:  # as it was before there was a need
+            assert split_by_group == by_hash
+        assert list(split_groups(names, Shares(0.1, 0)).values()).count("validation") == 0
+
+
+def test_the_largest_group_trains():
+    for trial in range(20):
+        names = [f"large {trial}"] * 50 + [f"small {trial}"] * 5 + [f"third {trial}"] * 6
+        sizes = {split: names.count(name) for name, split in split_groups(names).items()}
+        assert len(sizes) == 3
+        if all(split_of(name) == "train" for name in names):
+            assert sizes == {"train": 50, "test": 5, "validation": 6}
+
+
+def test_too_few_groups_go_by_their_hash(caplog):
+    assert split_groups(["good", "so so"]) == {"good": "train", "so so": "train"}
+    caplog.set_level("INFO")
+    divide({"train": ["a", "b", "c"]}, keys, "pairs", groups=lambda some: ["good", "good", "so so"])
+    assert "3 pairs are of 2 groups that are not divided: too few to fill every split" in caplog.text

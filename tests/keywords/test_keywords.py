@@ -5,9 +5,11 @@ The streams are those of the bundle that ships: it has learnt to hear words.
 
 import json
 import logging
+import os
 import sys
 from dataclasses import replace
 from itertools import pairwise
+from threading import Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -103,6 +105,13 @@ def test_clips_of_any_length(recogniser, digits):
         (np.zeros(0), "clip 1: shape"),
         (np.zeros(100, "int16"), "clip 1: int16: expected floats"),
         (np.full(100, np.nan), "clip 1: samples are NaN"),
+        (np.zeros((8000, 2), "float32"), r"clip 1: shape \(8000, 2\): .*: average the channels"),
+        (np.zeros((2, 8000)), r"clip 1: shape \(2, 8000\): .*; several clips are a list"),
+        ([np.zeros(100), np.zeros((100, 2))], r"clip 2: shape \(100, 2\)"),
+        (np.full(100, 2000.0), "clip 1: samples of up to 2,000: expected floats from -1 to 1"),
+        (np.zeros(100, complex), "clip 1: complex128: expected floats"),
+        ([np.zeros(9), [0.1, [0.2]]], "clip 2: no array"),
+        ([0.1, 0.2], r"clip 1: shape \(\)"),
     ],
 )
 def test_samples_that_are_refused(recogniser, samples, message):
@@ -194,6 +203,13 @@ def test_command_stream(long_file, tmp_path, capsys):
     times = [float(time) for time, _, _ in lines]
     assert times == sorted(times)
     assert all(later - one >= 0.59 for one, later in pairwise(times))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=(file.read_bytes(),))
+    writer.start()
+    dispatch([*STREAM, "--input", str(pipe)])
+    writer.join()
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == lines
     dispatch([*STREAM, "--input", str(file), "--json", "-"])
     words = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [word["word"] for word in words] == [word for _, word, _ in lines]

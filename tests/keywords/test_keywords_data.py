@@ -113,3 +113,68 @@ def test_batches_are_changed_clips_and_validation_is_not(small_keywords_config):
 def test_wrong_values_name_their_flag(kind, options, message):
     with pytest.raises(UsageError, match=message):
         kind(**options)
+
+
+def own(folder, speakers, words=("yes", "no")):
+    """20 clips of each word, of noise."""
+    for word in words:
+        (folder / word).mkdir()
+        for number in range(20):
+            sound = np.random.default_rng([number, len(word)]).normal(scale=0.1, size=800)
+            name = f"{speakers[number % len(speakers)]}_nohash_{number}.wav"
+            soundfile.write(folder / word / name, sound, 8000)
+    return KeywordsConfig(source=SoundSourceConfig(data=str(folder)))
+
+
+@pytest.mark.parametrize("count", [3, 5, 10])
+def test_few_speakers_are_enough(tmp_path, count):
+    loaded = data.load(own(tmp_path, [f"anna{number}" for number in range(count)]))
+    assert min(map(len, loaded.values())) >= 40 // count - 2
+    assert sum(map(len, loaded.values())) == 40
+
+
+@pytest.mark.parametrize("speakers", [["anna"], ["anna", "ben"]])
+def test_too_few_speakers(tmp_path, speakers):
+    config = own(tmp_path, speakers)
+    names = ", ".join(speakers)
+    with pytest.raises(UserError, match=rf"too few speakers \({names}\): none is left for the .* split"):
+        data.load(config)
+    scored = data.load(config, labels=("no", "yes"))  # by a network that is there already
+    assert sum(map(len, scored.values())) == 40
+
+
+def test_a_word_without_a_training_clip():
+    sounds = [np.random.default_rng(number).normal(scale=0.1, size=800) for number in range(60)]
+    words = ["yes", "no"] * 30
+    tested = data.load(KeywordsConfig(), {"sound": sounds, "word": words})["test"].inputs[0]
+    words[next(n for n, sound in enumerate(sounds) if np.allclose(sound, tested))] = "rare"
+    with pytest.raises(UserError, match=r"the word 'rare' has too few clips \(1\), none in the train"):
+        data.load(KeywordsConfig(), {"sound": sounds, "word": words})
+
+
+@pytest.mark.parametrize(
+    ("sound", "word", "speaker", "message"),
+    [
+        (np.zeros((800, 2)), "yes", "a", r"shape \(800, 2\): .* average the channels"),
+        (np.ones(800, "int16"), "yes", "a", "int16: expected floats"),
+        (np.ones(800) * 3000, "yes", "a", "samples of up to 3,000: expected floats from -1 to 1"),
+        (np.full(800, np.nan), "yes", "a", "samples are NaN"),
+        ([1, [2]], "yes", "a", "no array: expected samples"),
+        (None, "yes", "a", "no sound"),
+        (np.ones(800), None, "a", "no word"),
+        (np.ones(800), ["yes"], "a", "'word': a list, not a name"),
+        (np.ones(800), "yes", {}, "'speaker': a dict, not a name"),
+    ],
+)
+def test_values_in_memory_that_are_no_clip(sound, word, speaker, message):
+    sounds = [np.random.default_rng(number).normal(scale=0.1, size=800) for number in range(40)]
+    table = {
+        "sound": [*sounds, sound],
+        "word": [0, 1.0] * 20 + [word],
+        "speaker": [*range(40), speaker],
+    }
+    with pytest.raises(UserError, match=rf"examples\[40\]: {message}.*: mend it, or .* --skip-bad"):
+        data.load(KeywordsConfig(), table)
+    config = KeywordsConfig(source=SoundSourceConfig(skip_bad=True))
+    loaded = data.load(config, table)
+    assert loaded["train"].labels == ("0", "1") and sum(map(len, loaded.values())) == 40

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from sklearn.metrics import f1_score
 
 from rnnapps.metrics.classification import calibration_error, classification_report
 
@@ -22,6 +23,16 @@ def test_figures_by_hand():
 def test_a_class_that_is_never_seen_scores_zero():
     report = classification_report(np.array([0, 0]), np.array([[1.0, 0.0], [1.0, 0.0]]), ["a", "b"])
     assert report["classes"]["b"] == {"precision": 0, "recall": 0, "f1": 0, "rows": 0}
+
+
+@pytest.mark.parametrize("rows", [[0] * 20 + [1] * 16, [1, 2, 1], [0, 0]])
+def test_a_class_without_rows_does_not_count(rows):
+    true = np.array(rows)
+    report = classification_report(true, np.eye(3)[true], ["no", "yes", "rare"])
+    assert report["accuracy"] == report["macro_f1"] == 1
+    wrong = (true + 1) % 3  # predictions of a class count it
+    report = classification_report(true, np.eye(3)[wrong], ["no", "yes", "rare"])
+    assert report["macro_f1"] == f1_score(true, wrong, average="macro", zero_division=0) < 1
 
 
 def test_calibration_error():

@@ -1,8 +1,11 @@
+import json
+
 import numpy as np
 import pytest
 from conftest import write_csv
 
 from rnnapps.data.labelled_examples import LabelledExamples
+from rnnapps.data.splits import split_of
 from rnnapps.data.text.source_config import TextSourceConfig
 from rnnapps.errors import UserError
 from rnnapps.sentiment import SentimentConfig, data
@@ -126,3 +129,73 @@ def test_a_data_frame():
     frame = pandas.DataFrame({"text": [f"text {n}" for n in range(60)], "label": ["a", "b"] * 30})
     examples = load(frame)
     assert examples["train"].labels == ("a", "b") and sum(map(len, examples.values())) == 60
+
+
+def rows_of(count=60):
+    return [(f"text {number}", "ab"[number % 2]) for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "message"),
+    [
+        ({"en": "x"}, "a", "a dict, not a text"),
+        (["x"], "a", "a list, not a text"),
+        (5, "a", "a int, not a text"),
+        (True, "a", "a bool, not a text"),
+        (None, "a", "empty text"),
+        (float("nan"), "a", "empty text"),
+        ("x", ["a"], "'label': a list, not a name"),
+        ("x", {"a": 1}, "'label': a dict, not a name"),
+        ("x", float("nan"), "empty label"),
+        ("x", float("inf"), "'label': inf, not a name"),
+    ],
+)
+def test_values_that_are_no_texts_or_labels(tmp_path, text, label, message):
+    file = tmp_path / "a.jsonl"
+    rows = [*rows_of(), (text, label)]
+    file.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows))
+    with pytest.raises(UserError, match=f"a.jsonl:61: {message}: mend it, or .* --skip-bad"):
+        load(data=str(file))
+    assert sum(map(len, load(data=str(file), skip_bad=True).values())) == 60
+
+
+def test_whole_numbers_have_one_name():
+    texts = [f"text {number}" for number in range(60)]
+    for labels in ([0, 1] * 30, [0.0, 1.0] * 30, np.array([0, 1] * 30), [" 0", "1 "] * 30):
+        assert load({"text": texts, "label": labels})["train"].labels == ("0", "1")
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_rare_class_without_a_training_row(tmp_path, count):
+    rows = rows_of(120)
+    tested = [number for number, (text, _) in enumerate(rows) if split_of(text) == "test"][:count]
+    for number in tested:
+        rows[number] = (rows[number][0], "rare")
+    write_csv(tmp_path / "a.csv", [{"text": text, "label": label} for text, label in rows])
+    few = f"a.csv:{tested[0] + 2}: the label 'rare' has {count} rows?, none in the training split: more"
+    with pytest.raises(UserError, match=few):
+        load(data=str(tmp_path / "a.csv"))
+    assert "rare" not in load(data=str(tmp_path / "a.csv"), skip_bad=True)["train"].labels
+    with pytest.raises(UserError, match="the label 'rare' is none of a, b"):  # those of a bundle
+        load(data=str(tmp_path / "a.csv"), labels=("a", "b"))
+
+
+def test_sentiment140_fasttext_and_yelp(tmp_path):
+    rows = rows_of()
+    lines = (f'"{4 * (label == "a")}","1","Mon","NO_QUERY","é","{text}"\n' for text, label in rows)
+    (tmp_path / "tweets.csv").write_text("".join(lines), encoding="latin-1")
+    tweets = {"encoding": "latin-1", "header": False, "text_column": "6", "label_column": "1"}
+    lines = (f"__label__{label} {text}\n" for text, label in rows)
+    (tmp_path / "fast.txt").write_text("".join(lines))
+    lines = (json.dumps({"stars": 5.0 * (label == "a"), "text": text}) + "\n" for text, label in rows)
+    (tmp_path / "yelp.json").write_text("".join(lines))
+    for name, options, labels in (
+        ("tweets.csv", tweets, ("0", "4")),
+        ("fast.txt", {}, ("a", "b")),
+        ("yelp.json", {"label_column": "stars"}, ("0", "5")),
+    ):
+        examples = load(data=str(tmp_path / name), **options)
+        assert examples["train"].labels == labels and sum(map(len, examples.values())) == 60
+        assert set(examples["train"].targets.sum(axis=1)) == {1}
+    with pytest.raises(UserError, match="or add --no-header if its first line is a row"):
+        load(data=str(tmp_path / "tweets.csv"), encoding="latin-1")

@@ -82,13 +82,13 @@ def fit(picture: Image.Image, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(picture.resize((width, height), Image.Resampling.BICUBIC))
 
 
-def fit_pixels(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def fit_pixels(pixels: np.ndarray, size: tuple[int, int], where: str = "pixels") -> np.ndarray:
     """Resize pixels, uint8 `(height, width, 3)`, as `fit` does it with a picture.
 
     Raises:
         UserError: see `check_pixels`.
     """
-    return fit(Image.fromarray(check_pixels(pixels, "pixels")), size)
+    return fit(Image.fromarray(check_pixels(pixels, where)), size)
 
 
 def check_pixels(pixels: np.ndarray, where: str) -> np.ndarray:
@@ -97,7 +97,10 @@ def check_pixels(pixels: np.ndarray, where: str) -> np.ndarray:
     Raises:
         UserError: another shape or type.
     """
-    pixels = np.asarray(pixels)
+    try:
+        pixels = np.asarray(pixels)
+    except ValueError:  # lists of unequal length
+        raise UserError(f"{where}: no array: pixels are uint8 (height, width, 3)") from None
     if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
         raise UserError(
             f"{where}: pixels are uint8 (height, width, 3), not {pixels.dtype} {pixels.shape}"

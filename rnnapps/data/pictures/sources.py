@@ -40,6 +40,7 @@ class _Found:
         split: "train", "validation" or "test", as the source has it.
         source: the file, or its content.
         pixels: reads it.
+        problem: what is wrong with it, if that is known already.
     """
 
     where: str
@@ -48,6 +49,7 @@ class _Found:
     split: str
     source: Path | bytes
     pixels: Callable[..., np.ndarray]
+    problem: str | None = None
 
 
 def read_captioned_pictures(
@@ -121,6 +123,8 @@ def _check(found: _Found) -> bool:
     Raises:
         UserError: there is a problem with it, or with its captions.
     """
+    if found.problem is not None:
+        raise UserError(found.problem)
     if not found.captions:
         raise UserError(f"{found.where}: it has no captions")
     for caption in found.captions:
@@ -156,21 +160,32 @@ def _memory(config: CaptionSourceConfig, examples: Any) -> Iterator[_Found]:
             )
         for row in rows:
             picture, captions = (row.fields[name] for name in columns)
-            source = Path(picture) if isinstance(picture, (str, Path)) else _png(picture, row.where)
+            several = isinstance(captions, (list, tuple, np.ndarray))
+            source: Path | bytes = b""
+            problem = None
+            try:
+                source = _source(picture, row.where)
+            except UserError as error:
+                problem = str(error)
             yield _Found(
                 where=row.where,
                 name=row.where,
-                captions=(captions,) if isinstance(captions, str) else tuple(captions),
+                captions=tuple(captions) if several else (captions,),
                 split=split,
                 source=source,
                 pixels=partial(read_picture, source, where=row.where),
+                problem=problem,
             )
 
 
-def _png(pixels: Any, where: str) -> bytes:
-    """Pixels as a file has them, so that all that follows is the same."""
+def _source(picture: Any, where: str) -> Path | bytes:
+    """A file, or pixels as a file has them, so that all that follows is the same."""
+    if isinstance(picture, (str, Path)):
+        if not str(picture).strip():
+            raise UserError(f"{where}: no picture")
+        return Path(picture)
     content = io.BytesIO()
-    Image.fromarray(check_pixels(pixels, where)).save(content, "PNG")
+    Image.fromarray(check_pixels(picture, where)).save(content, "PNG")
     return content.getvalue()
 
 

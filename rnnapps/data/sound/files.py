@@ -1,6 +1,8 @@
 """Sound from files: WAV, FLAC, Ogg (Vorbis, Opus) and MP3, of any sampling rate and channels."""
 
+import io
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -13,6 +15,7 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 MAX_SECONDS = SoundSourceConfig.max_seconds
 FULL_SCALE = 0.999  # of the largest value: encoders round
 CLIPPED_SHARE = 0.01
+LOUDEST = 100  # of full scale: beyond this samples are integers that were not divided
 UNKNOWN_LENGTH = 2**62  # samples: libsndfile gives the largest number that there is
 
 
@@ -42,31 +45,45 @@ def decode(file: Path, max_seconds: float | None = None) -> tuple[np.ndarray, in
     """
     try:
         with file.open("rb") as stream:
-            if not stream.read(1):
-                raise UserError(f"{file}: an empty file (0 bytes)")
-            stream.seek(0)
-            with soundfile.SoundFile(stream) as sound:
-                rate, announced = sound.samplerate, sound.frames
-                if announced >= UNKNOWN_LENGTH:  # FLAC from a pipe, which soundfile cannot read
-                    raise UserError(
-                        f"{file}: its header does not tell its length: encode it again, for example "
-                        f"with: ffmpeg -i old.flac new.flac"
-                    )
-                limit = announced if max_seconds is None else int(max_seconds * rate)
-                samples = sound.read(min(announced, limit + 1), dtype="float32", always_2d=True)
+            seekable = stream if stream.seekable() else io.BytesIO(stream.read())
+            return decode_stream(seekable, str(file), max_seconds)
     except OSError as error:
         raise UserError(f"{file}: {(error.strerror or str(error)).lower()}") from None
+
+
+def decode_stream(
+    stream: BinaryIO, name: str, max_seconds: float | None = None
+) -> tuple[np.ndarray, int]:
+    """The same of an open file, which `name` names in errors."""
+    if not stream.read(1):
+        raise UserError(f"{name}: an empty file (0 bytes)")
+    stream.seek(0)
+    try:
+        with soundfile.SoundFile(stream) as sound:
+            rate, announced = sound.samplerate, sound.frames
+            if announced >= UNKNOWN_LENGTH:  # FLAC from a pipe, which soundfile cannot read
+                raise UserError(
+                    f"{name}: its header does not tell its length: encode it again, for example "
+                    f"with: ffmpeg -i old.flac new.flac"
+                )
+            limit = announced if max_seconds is None else int(max_seconds * rate)
+            samples = sound.read(min(announced, limit + 1), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.removeprefix("Error : ").rstrip(".")
         raise UserError(
-            f"{file}: not a readable sound file ({reason}): expected {', '.join(SUFFIXES)}"
+            f"{name}: not a readable sound file ({reason}): expected {', '.join(SUFFIXES)}"
         ) from None
-    if not SAMPLING_RATES[0] <= rate <= SAMPLING_RATES[1]:
-        raise UserError(f"{file}: a sampling rate of {rate:,} Hz: its header is damaged")
+    check_rate(rate, name)
     # An MP3 file without a table of contents announces what is only nearly right.
     if announced <= limit and len(samples) < 0.9 * announced:
-        raise UserError(f"{file}: damaged or cut off after {len(samples):,} of {announced:,} samples")
+        raise UserError(f"{name}: damaged or cut off after {len(samples):,} of {announced:,} samples")
     return samples, rate
+
+
+def check_rate(rate: int, name: str) -> None:
+    """Refuse a sampling rate that no recording has."""
+    if not SAMPLING_RATES[0] <= rate <= SAMPLING_RATES[1]:
+        raise UserError(f"{name}: a sampling rate of {rate:,} Hz: its header is damaged")
 
 
 def sound_problem(
@@ -91,6 +108,8 @@ def sound_problem(
         return f"longer than {max_seconds:g} s (--max-seconds)"
     if bad := int(np.count_nonzero(~np.isfinite(samples))):
         return f"{bad:,} samples are NaN or infinite"
+    if problem := _level_problem(samples):
+        return problem
     if not may_be_silent and not samples.any():
         return "silence only (every sample is zero)"
     return None
@@ -122,13 +141,30 @@ def check_samples(samples: np.ndarray, name: str, may_be_empty: bool = False) ->
     """Samples as float32 `(time,)`.
 
     Raises:
-        UserError: they are none, integers, not finite, or have more than one channel.
+        UserError: they are none, integers, not finite, far beyond full scale, or have more than one
+            channel.
     """
-    samples = np.asarray(samples)
+    try:
+        samples = np.asarray(samples)
+    except ValueError:  # lists of unequal length
+        raise UserError(f"{name}: no array: expected samples of one channel, (time,)") from None
     if samples.ndim != 1 or not (len(samples) or may_be_empty):
-        raise UserError(f"{name}: shape {samples.shape}: expected samples of one channel, (time,)")
+        channels = ": average the channels; several clips are a list" if samples.ndim == 2 else ""
+        raise UserError(
+            f"{name}: shape {samples.shape}: expected samples of one channel, (time,){channels}"
+        )
     if samples.dtype.kind != "f":
         raise UserError(f"{name}: {samples.dtype}: expected floats from -1 to 1 (divide by 32768)")
     if not np.isfinite(samples).all():
         raise UserError(f"{name}: samples are NaN or infinite")
+    if problem := _level_problem(samples):
+        raise UserError(f"{name}: {problem}")
     return samples.astype("float32", copy=False)
+
+
+def _level_problem(samples: np.ndarray) -> str | None:
+    """What is wrong with floats that are integers in disguise; decoders go beyond full scale."""
+    loudest = np.abs(samples).max(initial=0)
+    if loudest <= LOUDEST:
+        return None
+    return f"samples of up to {loudest:,.0f}: expected floats from -1 to 1 (divide by 32768)"

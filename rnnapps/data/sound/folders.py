@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from rnnapps.data.sound.files import SUFFIXES
-from rnnapps.data.tables import read_text
+from rnnapps.data.text_files import lines_of, read_text
 from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -105,7 +105,7 @@ def _read_lists(folder: Path, names: set[str], skip_bad: bool) -> dict[str, str]
         file = folder / list_name
         if not file.exists():
             continue
-        lines = [line.strip().replace("\\", "/") for line in read_text(file).split("\n")]
+        lines = [line.strip().replace("\\", "/") for line in lines_of(read_text(file))]
         here = 0
         absent: Counter[str] = Counter()
         for number, line in enumerate(lines, start=1):

@@ -16,7 +16,8 @@ class SoundSourceConfig(SourceConfig):
     data: str = "embedded"
     """embedded (spoken digits), tfds:NAME (TensorFlow Datasets, such as tfds:speech_commands), or a
     folder with one folder a word, word/*.wav, .flac, .ogg or .mp3, as in Speech Commands, optionally
-    with validation_list.txt, testing_list.txt and _background_noise_"""
+    with validation_list.txt, testing_list.txt and _background_noise_, or a folder of Common Voice whose
+    sentences are single words"""
     held_out: str | None = None
     """speaker of the embedded data whose clips are the test split, so that it has a voice that is new to
     the model: george, jackson, lucas, nicolas, theo or yweweler (default: the official test split, the

@@ -13,12 +13,14 @@ import numpy as np
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.sound.clip import SoundClip
+from rnnapps.data.sound.common_voice import is_common_voice, list_clips
 from rnnapps.data.sound.files import check_samples, decode, is_clipped, sound_problem, to_mono
 from rnnapps.data.sound.folders import NOISE, SILENCE, list_noise, list_words
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.splits import SPLITS, Shares, divide
 from rnnapps.data.tables import read_table
 from rnnapps.data.tfds import PREFIX, PreparedSet
+from rnnapps.data.values import name_of, name_problem
 from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,7 @@ class _Recording:
 
 
 def read_clips(
-    config: SoundSourceConfig, embedded: Path, examples: Any = None
+    config: SoundSourceConfig, embedded: Path, examples: Any = None, one_word: bool = False
 ) -> dict[str, list[SoundClip]]:
     """Read a source of sound clips and divide it into the splits "train", "validation" and "test".
 
@@ -68,7 +70,7 @@ def read_clips(
     - TensorFlow Datasets and folders keep the splits that they have. One that is missing is a tenth of
       the training clips, by the fixed hash of the speaker, or of the file's bytes or the clip's samples
       where the source does not name one. A folder's words and speakers: see
-      `rnnapps.data.sound.folders.list_words`.
+      `rnnapps.data.sound.folders.list_words` and `rnnapps.data.sound.common_voice.list_clips`.
     - In memory: the columns `sound` (files, or floats `(time,)` at `config.sampling_rate`), `word`, and
       optionally `speaker`.
 
@@ -79,15 +81,17 @@ def read_clips(
         config: what to read.
         embedded: the folder that `--data embedded` stands for, with `clips.csv`.
         examples: instead of a source, columns in memory.
+        one_word: whether clips of one word are enough, as they are to score a network.
 
     Returns:
         The clips, resampled to `config.sampling_rate`, with the mean of their channels.
 
     Raises:
-        UserError: see `list_words`, `PreparedSet` and `rows_in_memory`; also a speaker that is not
-            there, and a clip that cannot be read (`decode`), is bad (`sound_problem`), or has no sample
-            but zeros and a word that is not `_silence_` (left out with `--skip-bad`). A clipped one is
-            counted and stays.
+        UserError: see `list_words`, `list_clips`, `PreparedSet` and `rows_in_memory`; also a speaker who
+            is not there, fewer than two words (noise that is there too makes `_silence_` one), and a
+            clip that cannot be read (`decode`), is bad (`sound_problem`), or has no sample but zeros and
+            a word that is not `_silence_` (left out with `--skip-bad`). A clipped one is counted and
+            stays.
     """
     given: dict[str, list[SoundClip]] = {}
 
@@ -98,6 +102,9 @@ def read_clips(
 
     for split, clip in _clips(noted(), config):
         given[split].append(clip)
+    words = {clip.word for clips in given.values() for clip in clips}
+    if len(words) == 1 and not one_word and not list_noise(Path(config.data)):
+        raise UserError(f"{config.data}: only the word '{words.pop()}': two or more are needed")
     return divide(
         given,
         lambda clip: [clip.content],
@@ -162,15 +169,22 @@ def _memory(config: SoundSourceConfig, examples: Any) -> Iterator[_Recording]:
                 f"{rows[0].where}: no column '{missing[0]}': expected {' and '.join(COLUMNS)}"
             )
         for row in rows:
-            sound, speaker = row.fields["sound"], row.fields.get("speaker") or None
-            read = partial(_read_given, sound, row.where, config)
-            word = str(row.fields["word"])
-            yield _Recording(row.where, word, speaker, split, read, group=speaker)
+            names = {name: row.fields.get(name, "") for name in ("word", "speaker")}
+            word, speaker = (name_of(value) for value in names.values())
+            read = partial(_read_given, row.fields["sound"], names, row.where, config)
+            yield _Recording(row.where, word, speaker or None, split, read, group=speaker or None)
 
 
-def _read_given(sound: Any, where: str, config: SoundSourceConfig) -> tuple[np.ndarray, int]:
-    """The samples of a file, or samples that are there already."""
+def _read_given(
+    sound: Any, names: dict[str, Any], where: str, config: SoundSourceConfig
+) -> tuple[np.ndarray, int]:
+    """The samples of a file, or samples that are there already; with the names that they have."""
+    for column, value in names.items():
+        if problem := name_problem(value):
+            raise UserError(f"{where}: '{column}': {problem}")
     if isinstance(sound, (str, Path)):
+        if not str(sound).strip():
+            raise UserError(f"{where}: no sound")
         return decode(Path(sound), config.max_seconds)
     return check_samples(sound, where), config.sampling_rate
 
@@ -210,8 +224,8 @@ def _tfds(config: SoundSourceConfig) -> Iterator[_Recording]:
         raise UserError(f"{config.data}: it does not say its sampling rate: give its files as a folder")
     for theirs, ours in prepared.splits():
         for number, row in enumerate(prepared.examples(theirs)):
-            word, read = prepared.text("label", row["label"]), partial(_scaled, row["audio"], rate)
-            yield _Recording(prepared.where(theirs, number), word, None, ours, read)
+            value, read = prepared.value("label", row["label"]), partial(_scaled, row["audio"], rate)
+            yield _Recording(prepared.where(theirs, number), name_of(value), None, ours, read)
 
 
 def _scaled(samples: Any, rate: int) -> tuple[np.ndarray, int]:
@@ -222,7 +236,8 @@ def _scaled(samples: Any, rate: int) -> tuple[np.ndarray, int]:
 
 
 def _folder(folder: Path, config: SoundSourceConfig) -> Iterator[_Recording]:
-    for sound in list_words(folder, config.skip_bad):
+    list_sounds = list_clips if is_common_voice(folder) else list_words
+    for sound in list_sounds(folder, config.skip_bad):
         yield _Recording(
             where=str(sound.file),
             word=sound.word,

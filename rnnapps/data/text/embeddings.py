@@ -56,6 +56,8 @@ def read_embeddings(file: str, tokenizer: Tokenizer, size: int, seed: int) -> np
     if not vectors:
         raise UserError(f"{file}: none of the {vocabulary} tokens has a vector in it")
     found = np.stack(list(vectors.values()))
+    if not np.isfinite(found).all():
+        raise UserError(f"{file}: a vector has numbers that are NaN or infinite")
     log.info("%s: vectors for %d of %d tokens", file, len(vectors), vocabulary)
     matrix = np.random.default_rng(seed).normal(0, found.std(), (vocabulary, size))
     matrix = matrix.astype("float32")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLIT_NAMES
-from rnnapps.data.tables import read_text
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
+from rnnapps.data.text_files import lines_of, read_text
 from rnnapps.errors import UserError
 
 VALIDATION_NAMES = [name for name, split in SPLIT_NAMES.items() if split == "validation"]
@@ -14,8 +14,9 @@ VALIDATION_NAMES = [name for name, split in SPLIT_NAMES.items() if split == "val
 def read_parallel_files(folder: Path, config: ParallelSourceConfig) -> dict[str, list[Row]]:
     """Read the splits "train" and, where the folder has them, "validation" and "test".
 
-    Line n of the one language is a translation of line n of the other. A test set is one with "test"
-    in its name; of several, `test_set` names one.
+    The training set is `train.en` and `train.fr`, or the only other pair of files. Line n of the one
+    language is a translation of line n of the other. A test set is one with "test" in its name; of
+    several, `test_set` names one.
 
     Returns:
         Rows with a field for each of the two languages.
@@ -31,14 +32,15 @@ def read_parallel_files(folder: Path, config: ParallelSourceConfig) -> dict[str,
         for file in folder.glob("*.*")
         if file.name.endswith(f".{language}")
     }
-    if missing := [file for file in _files(folder, "train", config) if not file.exists()]:
+    train = _training_set(folder, names, config)
+    if missing := [file for file in _files(folder, train, config) if not file.exists()]:
         languages = sorted(file.name.removeprefix("train.") for file in folder.glob("train.*"))
         has = f"but train.{', train.'.join(languages)}" if languages else "and no train.csv"
         raise UserError(
             f"{folder}: no {missing[0].name} here, {has}: choose with --source-language and "
             f"--target-language, or another folder with --data"
         )
-    splits = {"train": _read(folder, "train", config)}
+    splits = {"train": _read(folder, train, config)}
     validation = [name for name in VALIDATION_NAMES if name in names]
     if len(validation) > 1:
         raise UserError(f"{folder}: several validation sets, {', '.join(validation)}: keep one of them")
@@ -47,6 +49,22 @@ def read_parallel_files(folder: Path, config: ParallelSourceConfig) -> dict[str,
     if test := _test_set(folder, names, config):
         splits["test"] = _read(folder, test, config)
     return splits
+
+
+def read_parallel_pair(file: Path, config: ParallelSourceConfig) -> list[Row]:
+    """The pairs of a file such as `corpus.en` and of its counterpart `corpus.fr`.
+
+    Raises:
+        UserError: see `read_parallel_files`.
+    """
+    return _read(file.parent, file.stem, config)
+
+
+def _training_set(folder: Path, names: set[str], config: ParallelSourceConfig) -> str:
+    """The name of the training set: "train", or that of the only other pair, as OPUS calls it."""
+    whole = {name for name in names if all(file.exists() for file in _files(folder, name, config))}
+    others = [name for name in whole if name not in SPLIT_NAMES and "test" not in name]
+    return others[0] if "train" not in names and len(others) == 1 else "train"
 
 
 def _test_set(folder: Path, names: set[str], config: ParallelSourceConfig) -> str | None:
@@ -77,7 +95,7 @@ def _read(folder: Path, name: str, config: ParallelSourceConfig) -> list[Row]:
             raise UserError(
                 f"{file}: no such file, but there is {other.name}: a split needs both languages"
             )
-    sources, targets = map(_lines, files)
+    sources, targets = (_lines(file, config) for file in files)
     if len(sources) != len(targets):
         raise UserError(
             f"{files[0]} has {len(sources):,} lines, {files[1].name} has {len(targets):,}: "
@@ -94,9 +112,9 @@ def _read(folder: Path, name: str, config: ParallelSourceConfig) -> list[Row]:
     ]
 
 
-def _lines(file: Path) -> list[str]:
-    """The lines of a file, which end at "\\n" only: U+2028 and its like may stand in a sentence."""
-    lines = read_text(file).split("\n")
+def _lines(file: Path, config: ParallelSourceConfig) -> list[str]:
+    """The lines of a file."""
+    lines = lines_of(read_text(file, config))
     if not lines[-1]:
         lines.pop()  # nothing follows the last line's end
     return lines

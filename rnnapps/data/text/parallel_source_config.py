@@ -2,18 +2,19 @@
 
 from dataclasses import dataclass
 
-from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.table_source_config import TableSourceConfig
 from rnnapps.errors import require
 
 
 @dataclass(frozen=True)
-class ParallelSourceConfig(SourceConfig):
+class ParallelSourceConfig(TableSourceConfig):
     """Where the sentence pairs come from."""
 
     data: str = "embedded"
-    """embedded (English with French or Spanish), tfds:NAME (TensorFlow Datasets), a CSV, TSV or JSONL
-    file with a column for each language, or a folder with parallel line files train.en, train.de,
-    val.en, ... or with train.csv, test.csv and optionally validation.csv"""
+    """embedded (English with French or Spanish), tfds:NAME (TensorFlow Datasets), a CSV, TSV or JSON
+    file with a column for each language, one of manythings.org, a TMX file, one of two parallel line
+    files, or a folder with such, train.en, train.de, val.en, ... or with train.csv, test.csv and
+    optionally validation.csv"""
     source_language: str = "en"
     """language to translate from: the column, field or ending of the line files that has it"""
     target_language: str = "fr"
@@ -25,6 +26,7 @@ class ParallelSourceConfig(SourceConfig):
     the first"""
 
     def __post_init__(self):
+        super().__post_init__()
         for field in ("source_language", "target_language", "test_set"):
             name = getattr(self, field)
             allowed = name is None or (name.strip() and not set(name) & set("/\\"))

@@ -9,12 +9,14 @@ from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.row import Row
 from rnnapps.data.row_sources import check_columns, file_of, read_tfds_rows
 from rnnapps.data.splits import Shares, content_key, divide
-from rnnapps.data.tables import SUFFIXES, read_tables
+from rnnapps.data.tables import SUFFIXES, has_tables, read_tables
 from rnnapps.data.text.components import component_keys
-from rnnapps.data.text.parallel_files import read_parallel_files
+from rnnapps.data.text.pair_tables import read_pair_tables, unnested
+from rnnapps.data.text.parallel_files import read_parallel_files, read_parallel_pair
 from rnnapps.data.text.parallel_source_config import ParallelSourceConfig
 from rnnapps.data.text.sentence_pair import SentencePair
 from rnnapps.data.text.sources import text_problem
+from rnnapps.data.text.tmx import read_tmx
 from rnnapps.data.tfds import PREFIX
 from rnnapps.errors import UserError
 
@@ -46,7 +48,7 @@ def read_pairs(
 
     def problem(row: Row) -> str | None:
         for language in languages:
-            text = row.fields[language]
+            text = row.fields.get(language, "")
             if reason := text_problem(text) or too_long(text):
                 return f"{row.where}: '{language}': {reason}"
         return None
@@ -84,18 +86,30 @@ def _keys(pair: SentencePair) -> tuple[str, str]:
 
 
 def _read(config: ParallelSourceConfig, embedded: Path, examples: Any) -> dict[str, list[Row]]:
-    path = Path(config.data)
+    path, languages = Path(config.data), (config.source_language, config.target_language)
     if examples is not None:
-        return rows_in_memory(examples)
-    if config.data == "embedded":
-        path = _embedded_file(embedded, config)
-    elif path.is_dir() and not any((path / f"train{suffix}").exists() for suffix in SUFFIXES):
+        return unnested(rows_in_memory(examples))
+    own = config.data != "embedded" and not config.data.startswith(PREFIX)
+    if own and path.is_dir() and _has_lines(path, config):
         return read_parallel_files(path, config)
     if config.test_set is not None:
         raise UserError(f"{config.data}: --test-set is for a folder of parallel line files: drop it")
-    if config.data.startswith(PREFIX):
-        return read_tfds_rows(config, (config.source_language, config.target_language), FLAGS)
-    return read_tables(path)
+    if config.data == "embedded":
+        return read_tables(_embedded_file(embedded, config))
+    if not own:
+        return read_tfds_rows(config, languages, FLAGS)
+    if path.suffix.removeprefix(".") in languages:
+        return {"train": read_parallel_pair(path, config)}
+    if ".tmx" in path.suffixes:
+        return {"train": read_tmx(path, languages)}
+    return read_pair_tables(path, config)
+
+
+def _has_lines(folder: Path, config: ParallelSourceConfig) -> bool:
+    """Whether a folder is to have parallel line files, and no tables."""
+    if any((folder / f"train{suffix}").exists() for suffix in SUFFIXES):
+        return False
+    return (folder / f"train.{config.source_language}").exists() or not has_tables(folder)
 
 
 def _embedded_file(folder: Path, config: ParallelSourceConfig) -> Path:

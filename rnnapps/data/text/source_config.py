@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 
-from rnnapps.data.source_config import SourceConfig
+from rnnapps.data.table_source_config import TableSourceConfig
 
 
 @dataclass(frozen=True)
-class TextSourceConfig(SourceConfig):
+class TextSourceConfig(TableSourceConfig):
     """Where the texts and their labels come from."""
 
     data: str = "embedded"
-    """embedded, tfds:NAME (TensorFlow Datasets), a CSV, TSV or JSONL file, or a folder with
-    train.csv, test.csv and optionally validation.csv"""
+    """embedded, tfds:NAME (TensorFlow Datasets), a CSV, TSV, JSON or fastText file, or a folder
+    with train.csv, test.csv and optionally validation.csv"""
     text_column: str = "text"
     """column or field of the text"""
     label_column: str = "label"

@@ -5,14 +5,15 @@ from typing import Any
 
 from rnnapps.data.row import Row
 from rnnapps.data.row_sources import read_rows
-from rnnapps.data.source_config import SourceConfig
 from rnnapps.data.splits import content_key
+from rnnapps.data.table_source_config import TableSourceConfig
+from rnnapps.data.values import is_unicode
 
 MAX_CHARACTERS = 100_000  # of one text: beyond this it is a book or a mistake, not a text
 
 
 def read_texts(
-    config: SourceConfig, columns: tuple[str, ...], embedded: Path, flags: str, examples: Any = None
+    config: TableSourceConfig, columns: tuple[str, ...], embedded: Path, flags: str, examples: Any = None
 ) -> dict[str, list[Row]]:
     """Rows of which the first column is a text, by split: see `read_rows`.
 
@@ -31,8 +32,4 @@ def text_problem(text: Any) -> str | None:
         return "empty text"
     if len(text) > MAX_CHARACTERS:
         return f"a text of {len(text):,} characters ({MAX_CHARACTERS:,} are allowed)"
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "not a Unicode text (it has half a character)"
-    return None
+    return None if is_unicode(text) else "not a Unicode text (it has half a character)"

@@ -280,7 +280,7 @@ class TestBadFolders:
             read(folder)
 
     def test_too_few_clips_for_the_parts(self, tmp_path, few):
-        write(tmp_path, few[:2])
+        write(tmp_path, [few[0], few[-1]])
         assert sorted(map(len, read(tmp_path).values()))[:2] == [0, 0]
 
 
