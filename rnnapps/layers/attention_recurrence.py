@@ -7,6 +7,7 @@ from keras import ops
 
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.kernels.cell_loop import cell_loop
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.plain_cell import PlainCell
 from rnnapps.layers.kernels.products import product
 from rnnapps.layers.kernels.recurrence import check_rates
@@ -42,9 +43,10 @@ class AttentionRecurrence(keras.layers.Layer):
     One step after the other is `state, context = recurrence.start(memory)` and
     `recurrence.step(vectors, state, context)`.
 
-    `memory_mask`, `(batch, source)`: masked positions have weight zero. A mask of the vectors is not
-    needed if the padding is on the right: no real step sees a padded one. What is computed there is for
-    the loss to leave out.
+    `memory_mask`, `(batch, source)`: masked positions have weight zero. At steps that `vectors_mask`,
+    `(batch, time)`, masks, the vectors are taken for zeros; it is not needed if the padding, of finite
+    numbers, is on the right: no real step sees a padded one. What is computed there is for the loss to
+    leave out.
 
     `initial_state` is a list of as many tensors as there are states, `(batch, units)` each (h, c of
     every layer for an LSTM), which are taken as they are; or one tensor `(batch, features)`, from which
@@ -171,7 +173,9 @@ class AttentionRecurrence(keras.layers.Layer):
         initial_state=None,
         memory_mask=None,
         training=False,
+        vectors_mask=None,
     ):
+        vectors, _ = without_masked(vectors, vectors_mask)
         state, context = self.start(memory, initial_state, memory_mask)
         of_input = ops.transpose(ops.matmul(vectors, self.cells[0].kernel), (1, 0, 2))
         dropped = ()
@@ -196,10 +200,8 @@ class AttentionRecurrence(keras.layers.Layer):
         """The state before the first step, and the context: the memory, its projection, its mask."""
         if not self.built:
             raise ValueError(f"{self.name}: not built yet: call it on a sequence and a memory")
-        memory = ops.convert_to_tensor(memory)
-        if memory_mask is None:
-            memory_mask = ops.ones(ops.shape(memory)[:2])
-        mask = ops.cast(memory_mask, "float32")
+        memory, mask = without_masked(ops.convert_to_tensor(memory), memory_mask)
+        mask = ops.ones(ops.shape(memory)[:2]) if mask is None else ops.cast(mask, "float32")
         if initial_state is None:
             weights = ops.cast(mask, memory.dtype)[:, :, None]
             total = ops.maximum(ops.sum(weights, axis=1), 1)
@@ -275,7 +277,7 @@ class AttentionRecurrence(keras.layers.Layer):
     def _attend(self, query, context):
         memory, keys, mask, *_ = context
         query = ops.cast(query, self.compute_dtype)
-        return self.attention(query, memory, keys=keys, memory_mask=mask)
+        return self.attention.attend(query, memory, keys, mask)
 
     def compute_mask(self, *arguments, **options):
         return None, None

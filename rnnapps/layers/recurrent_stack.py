@@ -7,6 +7,7 @@ from rnnapps.layers.bidirectional import Bidirectional
 from rnnapps.layers.gru import GRU
 from rnnapps.layers.kernels import library
 from rnnapps.layers.kernels.choice import choose
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.recurrence import Recurrence, check_rates, library_name, shown
 from rnnapps.layers.kernels.zoneout import layer_step
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
@@ -130,6 +131,7 @@ class RecurrentStack(keras.layers.Layer):
             expected = sum(len(layer.state_size) for layer in self._recurrent())
             if len(initial_state) != expected:
                 raise ValueError(f"initial_state: expected {expected} states, got {len(initial_state)}")
+        sequences, mask = without_masked(sequences, mask)
         run = self._one_call if self._in_one_call(training) else self._one_by_one
         output, ends = run(sequences, mask, initial_state, training)
         return (output, *ends) if self.return_state else output
@@ -196,7 +198,6 @@ class RecurrentStack(keras.layers.Layer):
     def _one_call(self, sequences, mask, initial_state, training):
         recurrent = list(self._recurrent())
         directions = 2 if self.bidirectional else 1
-        mask = None if mask is None else ops.cast(mask, "bool")
         weights = [layer.weights_of_cell(training) for layer in recurrent]
         if initial_state is None:
             batch = ops.shape(sequences)[0]

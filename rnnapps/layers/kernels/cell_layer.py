@@ -6,7 +6,8 @@ from keras import ops
 from rnnapps.layers.kernels.cell import Cell
 from rnnapps.layers.kernels.cell_loop import cell_loop
 from rnnapps.layers.kernels.choice import Choice
-from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, check_rates, given_mask
+from rnnapps.layers.kernels.masks import without_masked
+from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, check_rates
 from rnnapps.layers.kernels.zoneout import draw
 
 
@@ -53,7 +54,7 @@ class CellLayer(keras.layers.RNN):
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
         cell, generator, training = self.cell, self.seed_generator, bool(training)
-        mask = given_mask(mask)
+        sequences, mask = without_masked(sequences, mask)
         batch, time = ops.shape(sequences)[:2]
         if training and self.dropout:
             ones = ops.ones_like(sequences[:, :1])

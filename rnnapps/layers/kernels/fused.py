@@ -255,7 +255,8 @@ def _forward(
     loop = (ops.zeros((), "int32"), states, sequences, saved)
     _, last, sequences, saved = ops.while_loop(lambda number, *_: number < steps, body, loop)
     if not keep and width:  # used, so that XLA writes it in a model that it compiles whole
-        last = (last[0] + 0 * saved[0, :, :units], *last[1:])
+        nothing = 0 * saved[0, :, :units]
+        last = (last[0] + ops.where(ops.isfinite(nothing), nothing, 0), *last[1:])
     if mask is not None and not reverse:
         beyond = ops.reshape(ops.arange(time + 1, dtype="int32") > steps, (-1, 1, 1))
         sequences = tuple(

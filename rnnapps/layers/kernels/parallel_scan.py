@@ -20,7 +20,8 @@ from keras import ops
 from rnnapps.layers.kernels.choice import Choice, gpu
 from rnnapps.layers.kernels.equations import Tensor
 from rnnapps.layers.kernels.loops import compiled, shaped
-from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, given_mask
+from rnnapps.layers.kernels.masks import without_masked
+from rnnapps.layers.kernels.recurrence import as_keras_wants, carried
 
 CHUNKS = 32
 
@@ -54,7 +55,7 @@ def _update(gate: _Gate, products: tuple[Tensor, ...]) -> Tensor:
     """The gate of its products. The mask may come after them: a masked step updates nothing."""
     *products, mask = products if len(products) > gate.products else (*products, None)
     z = gate.value(*products)
-    return z if mask is None else z * mask
+    return z if mask is None else ops.where(mask > 0, z, 0)
 
 
 def _positive(x: Tensor) -> Tensor:
@@ -324,7 +325,7 @@ class ParallelRecurrence(keras.layers.RNN):
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
-        mask = given_mask(mask)
+        sequences, mask = without_masked(sequences, mask)
         batch, time, features = ops.shape(sequences)
         flat = ops.reshape(ops.transpose(sequences, (1, 0, 2)), (-1, features))
         *products, candidate = (

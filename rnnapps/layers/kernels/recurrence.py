@@ -6,6 +6,7 @@ from keras import ops
 from rnnapps.layers.kernels import equations, fused, library, zoneout
 from rnnapps.layers.kernels.choice import KERNELS, choose, cudnn_obstacle, library_obstacle
 from rnnapps.layers.kernels.equations import States, Tensor
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.weights import Weights, of_cell
 
 EQUATIONS = {"lstm": equations.LSTM, "gru": equations.GRU, "rnn": equations.SIMPLE_RNN}
@@ -42,11 +43,11 @@ class Recurrence:
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
         kernel = choose(self).kernel
+        sequences, mask = without_masked(sequences, mask)
         if kernel == "keras":
             # Its loop, not the short cuts of Keras's LSTM and GRU, which differ by backend.
-            mask = mask[0] if isinstance(mask, (list, tuple)) else mask
             return keras.layers.RNN.inner_loop(self, sequences, initial_state, mask, training)
-        mask, states = given_mask(mask), carried(self, initial_state)
+        states = carried(self, initial_state)
         outputs, states = run_layer(self, kernel, sequences, mask, states, training)
         return as_keras_wants(self, outputs, states, mask)
 
@@ -86,12 +87,6 @@ def carried(layer: keras.layers.RNN, initial_state: States) -> States:
         # They are the layer's variables, overwritten before the gradient is computed.
         return tuple(ops.copy(state) for state in initial_state)
     return tuple(initial_state)
-
-
-def given_mask(mask: Tensor | list[Tensor] | None) -> Tensor | None:
-    """The mask of a layer's input as bool `(batch, time)`, or None."""
-    mask = mask[0] if isinstance(mask, (list, tuple)) else mask
-    return None if mask is None else ops.cast(mask, "bool")
 
 
 def as_keras_wants(
