@@ -7,6 +7,8 @@ from keras import ops
 
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.kernels.cell_loop import cell_loop
+from rnnapps.layers.kernels.choice import check_kernel
+from rnnapps.layers.kernels.exporting import check_length
 from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.plain_cell import PlainCell
 from rnnapps.layers.kernels.products import product
@@ -65,10 +67,11 @@ class AttentionRecurrence(keras.layers.Layer):
         recurrent_dropout: of each h where it meets its recurrent weights, one pattern a row for all
             steps (Gal and Ghahramani 2016).
         seed: of the dropout.
+        kernel: "auto", or "keras" for a loop that is not compiled and has second derivatives.
 
     Raises:
-        ValueError: `cell` or `attention` is unknown, the rate is not at least 0 and below 1, or an
-            initial state has not the shape of the states.
+        ValueError: `cell`, `attention` or `kernel` is unknown, the rate is not at least 0 and below 1,
+            or an initial state has not the shape of the states.
     """
 
     def __init__(
@@ -82,9 +85,11 @@ class AttentionRecurrence(keras.layers.Layer):
         gate: bool = False,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
+        kernel: str = "auto",
         **kwargs,
     ):
         super().__init__(**kwargs)
+        check_kernel(kernel)
         if cell not in NORMALISED:
             raise ValueError(f"cell={cell!r}: expected one of {', '.join(NORMALISED)}")
         if attention not in ATTENTIONS:
@@ -100,7 +105,9 @@ class AttentionRecurrence(keras.layers.Layer):
             "gate": gate,
             "recurrent_dropout": recurrent_dropout,
             "seed": seed,
+            "kernel": kernel,
         }
+        self.kernel = kernel
         self.units = units
         self.vector_size = units if vector_size is None else vector_size
         self.recurrent_dropout = recurrent_dropout
@@ -155,7 +162,7 @@ class AttentionRecurrence(keras.layers.Layer):
             self.bridge.build((None, features))
         layers = (*self.cells, self.attention, self.combine, *([self.gate] if self.gate else []))
         variables = [variable for layer in layers for variable in layer.variables]
-        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel])
+        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel], self.kernel)
 
     @property
     def _sizes(self):
@@ -175,6 +182,7 @@ class AttentionRecurrence(keras.layers.Layer):
         training=False,
         vectors_mask=None,
     ):
+        check_length(vectors)
         vectors, _ = without_masked(vectors, vectors_mask)
         state, context = self.start(memory, initial_state, memory_mask)
         of_input = ops.transpose(ops.matmul(vectors, self.cells[0].kernel), (1, 0, 2))
@@ -217,7 +225,10 @@ class AttentionRecurrence(keras.layers.Layer):
         precision = self.cells[0].precision
         states = tuple(ops.cast(part, precision) for part in initial_state)
         vector = ops.zeros((ops.shape(memory)[0], self.vector_size), dtype=precision)
-        return (*states, vector), (memory, self.attention.project(memory), mask)
+        memory, keys = (
+            ops.cast(part, self.compute_dtype) for part in (memory, self.attention.project(memory))
+        )
+        return (*states, vector), (memory, keys, mask)
 
     def step(
         self, vectors: Tensor, state: tuple[Tensor, ...], context: tuple[Tensor, ...]

@@ -214,6 +214,18 @@ class RecurrentStack(keras.layers.Layer):
         output = ops.concatenate(outputs, axis=-1)
         return output, [state for layer in ends for direction in layer for state in direction]
 
+    def compute_output_spec(self, sequences, *arguments, **options):
+        # Else Keras runs the whole stack to learn it, which takes seconds on PyTorch.
+        batch, time = sequences.shape[:2]
+        width = self.units * (2 if self.bidirectional else 1)
+        shape = (batch, time, width) if self.return_sequences else (batch, width)
+        output = keras.KerasTensor(shape, dtype=self.compute_dtype)
+        if not self.return_state:
+            return output
+        number = sum(len(layer.state_size) for layer in self._recurrent())
+        state = (batch, self.units)
+        return output, *(keras.KerasTensor(state, dtype=self.compute_dtype) for _ in range(number))
+
     def compute_mask(self, inputs, mask=None):
         output_mask = mask if self.return_sequences else None
         if not self.return_state:

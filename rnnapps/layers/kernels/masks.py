@@ -19,7 +19,9 @@ def checked(mask: Tensor | list[Tensor] | None, sequences: Tensor) -> Tensor | N
     mask = ops.cast(mask, "bool")
     given, expected = tuple(mask.shape), tuple(sequences.shape[:2])
     rows = expected if given[:1] != (1,) else (1, *expected[1:])
-    if len(given) != 2 or any(None not in pair and pair[0] != pair[1] for pair in zip(given, rows, strict=True)):
+    if len(given) != 2 or any(
+        None not in pair and pair[0] != pair[1] for pair in zip(given, rows, strict=True)
+    ):
         raise ValueError(
             f"mask of shape {given} for an input of shape {tuple(sequences.shape)}: expected {expected}"
         )
