@@ -117,6 +117,7 @@ TENSORFLOW = {  # what runs on TensorFlow only, or asks it for a GPU
     "decoding/compiled.py": {"tensorflow"},
     "layers/kernels/cell_loop.py": {"tensorflow"},
     "layers/kernels/choice.py": {"tensorflow"},
+    "layers/kernels/derivative.py": {"tensorflow"},
     "layers/kernels/loops.py": {"tensorflow"},
     "layers/kernels/tensorflow_cudnn.py": {"tensorflow"},
 }

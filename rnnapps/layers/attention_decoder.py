@@ -49,10 +49,11 @@ class AttentionDecoder(AttentionRecurrence):
             steps (Gal and Ghahramani 2016).
         output_dropout: of the attentional vector on the way to the logits.
         seed: of the dropouts.
+        kernel: "auto", or "keras" for a loop that is not compiled and has second derivatives.
 
     Raises:
-        ValueError: `cell` or `attention` is unknown, a rate is not at least 0 and below 1, or an initial
-            state has not the shape of the states.
+        ValueError: `cell`, `attention` or `kernel` is unknown, a rate is not at least 0 and below 1, or
+            an initial state has not the shape of the states.
     """
 
     def __init__(
@@ -70,6 +71,7 @@ class AttentionDecoder(AttentionRecurrence):
         recurrent_dropout: float = 0.0,
         output_dropout: float = 0.0,
         seed: int | None = None,
+        kernel: str = "auto",
         **kwargs,
     ):
         check_rates(embedding_dropout=embedding_dropout, output_dropout=output_dropout)
@@ -89,6 +91,7 @@ class AttentionDecoder(AttentionRecurrence):
             gate=gate,
             recurrent_dropout=recurrent_dropout,
             seed=self.seeds[2],
+            kernel=kernel,
             **kwargs,
         )
         self.options = {
@@ -105,6 +108,7 @@ class AttentionDecoder(AttentionRecurrence):
             "recurrent_dropout": recurrent_dropout,
             "output_dropout": output_dropout,
             "seed": seed,
+            "kernel": kernel,
         }
 
     def _make_layers(self, options, policy):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.equations import Tensor
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.masked_softmax import masked_softmax
 
 
@@ -18,11 +20,18 @@ class AttentionLayer(keras.layers.Layer):
     def call(self, query, memory, keys=None, memory_mask=None):
         one = len(query.shape) == 2
         query = query[:, None] if one else query
-        keys = self.project(memory) if keys is None else keys
-        mask = None if memory_mask is None else memory_mask[:, None]
-        weights = masked_softmax(self.score(query, keys), mask)  # (batch, time, source)
-        mean = ops.matmul(ops.cast(weights, memory.dtype), memory)
+        memory, mask = without_masked(memory, memory_mask)
+        keys = self.project(memory) if keys is None else without_masked(keys, mask)[0]
+        mean, weights = self.attend(query, memory, keys, mask)
         return (mean[:, 0], weights[:, 0]) if one else (mean, weights)
+
+    def attend(
+        self, query: Tensor, memory: Tensor, keys: Tensor, mask: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """What a call with a query `(batch, time, features)` returns; no masked position has NaN."""
+        mask = None if mask is None else mask[:, None]
+        weights = masked_softmax(self.score(query, keys), mask)  # (batch, time, source)
+        return ops.matmul(ops.cast(weights, memory.dtype), memory), weights
 
     def compute_mask(self, *arguments, **options):
         return None, None

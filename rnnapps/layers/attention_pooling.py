@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.masked_softmax import masked_softmax
 
 Tensor = Any
@@ -37,6 +38,7 @@ class AttentionPooling(keras.layers.Layer):
         self.query = self.add_weight(shape=(self.units, 1), initializer="glorot_uniform", name="query")
 
     def call(self, states, mask=None):
+        states, mask = without_masked(states, mask)
         return self.pool(states, self.score(states), mask)
 
     def score(self, states: Tensor) -> Tensor:

@@ -7,6 +7,9 @@ from keras import ops
 
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.kernels.cell_loop import cell_loop
+from rnnapps.layers.kernels.choice import check_kernel
+from rnnapps.layers.kernels.exporting import check_length
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.plain_cell import PlainCell
 from rnnapps.layers.kernels.products import product
 from rnnapps.layers.kernels.recurrence import check_rates
@@ -42,9 +45,10 @@ class AttentionRecurrence(keras.layers.Layer):
     One step after the other is `state, context = recurrence.start(memory)` and
     `recurrence.step(vectors, state, context)`.
 
-    `memory_mask`, `(batch, source)`: masked positions have weight zero. A mask of the vectors is not
-    needed if the padding is on the right: no real step sees a padded one. What is computed there is for
-    the loss to leave out.
+    `memory_mask`, `(batch, source)`: masked positions have weight zero. At steps that `vectors_mask`,
+    `(batch, time)`, masks, the vectors are taken for zeros; it is not needed if the padding, of finite
+    numbers, is on the right: no real step sees a padded one. What is computed there is for the loss to
+    leave out.
 
     `initial_state` is a list of as many tensors as there are states, `(batch, units)` each (h, c of
     every layer for an LSTM), which are taken as they are; or one tensor `(batch, features)`, from which
@@ -63,10 +67,11 @@ class AttentionRecurrence(keras.layers.Layer):
         recurrent_dropout: of each h where it meets its recurrent weights, one pattern a row for all
             steps (Gal and Ghahramani 2016).
         seed: of the dropout.
+        kernel: "auto", or "keras" for a loop that is not compiled and has second derivatives.
 
     Raises:
-        ValueError: `cell` or `attention` is unknown, the rate is not at least 0 and below 1, or an
-            initial state has not the shape of the states.
+        ValueError: `cell`, `attention` or `kernel` is unknown, the rate is not at least 0 and below 1,
+            or an initial state has not the shape of the states.
     """
 
     def __init__(
@@ -80,9 +85,11 @@ class AttentionRecurrence(keras.layers.Layer):
         gate: bool = False,
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
+        kernel: str = "auto",
         **kwargs,
     ):
         super().__init__(**kwargs)
+        check_kernel(kernel)
         if cell not in NORMALISED:
             raise ValueError(f"cell={cell!r}: expected one of {', '.join(NORMALISED)}")
         if attention not in ATTENTIONS:
@@ -98,7 +105,9 @@ class AttentionRecurrence(keras.layers.Layer):
             "gate": gate,
             "recurrent_dropout": recurrent_dropout,
             "seed": seed,
+            "kernel": kernel,
         }
+        self.kernel = kernel
         self.units = units
         self.vector_size = units if vector_size is None else vector_size
         self.recurrent_dropout = recurrent_dropout
@@ -153,7 +162,7 @@ class AttentionRecurrence(keras.layers.Layer):
             self.bridge.build((None, features))
         layers = (*self.cells, self.attention, self.combine, *([self.gate] if self.gate else []))
         variables = [variable for layer in layers for variable in layer.variables]
-        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel])
+        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel], self.kernel)
 
     @property
     def _sizes(self):
@@ -171,7 +180,10 @@ class AttentionRecurrence(keras.layers.Layer):
         initial_state=None,
         memory_mask=None,
         training=False,
+        vectors_mask=None,
     ):
+        check_length(vectors)
+        vectors, _ = without_masked(vectors, vectors_mask)
         state, context = self.start(memory, initial_state, memory_mask)
         of_input = ops.transpose(ops.matmul(vectors, self.cells[0].kernel), (1, 0, 2))
         dropped = ()
@@ -196,10 +208,8 @@ class AttentionRecurrence(keras.layers.Layer):
         """The state before the first step, and the context: the memory, its projection, its mask."""
         if not self.built:
             raise ValueError(f"{self.name}: not built yet: call it on a sequence and a memory")
-        memory = ops.convert_to_tensor(memory)
-        if memory_mask is None:
-            memory_mask = ops.ones(ops.shape(memory)[:2])
-        mask = ops.cast(memory_mask, "float32")
+        memory, mask = without_masked(ops.convert_to_tensor(memory), memory_mask)
+        mask = ops.ones(ops.shape(memory)[:2]) if mask is None else ops.cast(mask, "float32")
         if initial_state is None:
             weights = ops.cast(mask, memory.dtype)[:, :, None]
             total = ops.maximum(ops.sum(weights, axis=1), 1)
@@ -215,7 +225,10 @@ class AttentionRecurrence(keras.layers.Layer):
         precision = self.cells[0].precision
         states = tuple(ops.cast(part, precision) for part in initial_state)
         vector = ops.zeros((ops.shape(memory)[0], self.vector_size), dtype=precision)
-        return (*states, vector), (memory, self.attention.project(memory), mask)
+        memory, keys = (
+            ops.cast(part, self.compute_dtype) for part in (memory, self.attention.project(memory))
+        )
+        return (*states, vector), (memory, keys, mask)
 
     def step(
         self, vectors: Tensor, state: tuple[Tensor, ...], context: tuple[Tensor, ...]
@@ -275,7 +288,7 @@ class AttentionRecurrence(keras.layers.Layer):
     def _attend(self, query, context):
         memory, keys, mask, *_ = context
         query = ops.cast(query, self.compute_dtype)
-        return self.attention(query, memory, keys=keys, memory_mask=mask)
+        return self.attention.attend(query, memory, keys, mask)
 
     def compute_mask(self, *arguments, **options):
         return None, None

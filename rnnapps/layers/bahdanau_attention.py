@@ -38,7 +38,7 @@ class BahdanauAttention(AttentionLayer):
     def score(self, query, keys):
         query = product(query, self.query_kernel) + ops.cast(self.bias, query.dtype)
         hidden = ops.tanh(query[:, :, None] + keys[:, None])  # (batch, time, source, units)
-        return ops.matmul(hidden, self.vector)[..., 0]
+        return ops.matmul(hidden, ops.cast(self.vector, hidden.dtype))[..., 0]
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}

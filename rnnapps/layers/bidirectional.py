@@ -5,6 +5,7 @@ from keras import ops
 
 from rnnapps.layers.kernels import library
 from rnnapps.layers.kernels.choice import choose
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.recurrence import Recurrence, library_name, shown
 
 MERGE = {
@@ -35,7 +36,7 @@ class Bidirectional(keras.layers.Bidirectional):
             initial_state = [state for layer in directions for state in layer.get_initial_state(batch)]
         half = len(initial_state) // 2
         states = [initial_state[:half], initial_state[half:]]
-        mask = None if mask is None else ops.cast(mask, "bool")
+        sequences, mask = without_masked(sequences, mask)
         weights = [layer.weights_of_cell(training) for layer in directions]
         name = library_name(directions[0])
         outputs, (last,) = library.run_stack(name, sequences, mask, [states], [weights])

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.masks import without_masked
+
 Tensor = Any
 
 
@@ -17,7 +19,7 @@ class CausalConv(keras.layers.Layer):
     by one: `start` and `step`.
 
     Input: `(batch, time, frequency, channels)`, floats. Output: `(batch, time, ceil(frequency / stride),
-    filters)`. A mask of frames is passed on; what is padded on the right changes no frame before it.
+    filters)`. A mask of frames is passed on; masked frames are zero here, as those before the first.
 
     Args:
         filters: channels of the output.
@@ -63,7 +65,8 @@ class CausalConv(keras.layers.Layer):
         self.sides = (padding // 2, padding - padding // 2)
         self.convolution.build((None, None, frequencies + padding, channels))
 
-    def call(self, inputs):
+    def call(self, inputs, mask=None):
+        inputs, _ = without_masked(inputs, mask)
         return self._convolve(inputs, self.kernel[0] - 1)
 
     def start(self, batch: int) -> Tensor:

@@ -6,6 +6,9 @@ from typing import Any
 import keras
 
 NAMES = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
+WITHOUT_KERAS = (  # recurrent layers that Keras does not have
+    *("AttentionDecoder", "AttentionRecurrence", "LayerNormGRU", "LayerNormLSTM", "MinGRU", "MinLSTM"),
+)
 OURS = ("kernel", "weight_drop", "zoneout", "zoneout_cell")  # arguments that Keras's layers do not have
 
 
@@ -31,8 +34,9 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
 
     Saved, it loads where rnnapps is not installed (if nothing else of rnnapps is in it). Weights are
     copied; a model is returned uncompiled. Weight drop, which acts in training only, is left out. Layers
-    that Keras does not have stay, so that the copy needs rnnapps; a `RecurrentStack` of LSTM, GRU or
-    SimpleRNN is one of them, and runs by Keras's loop.
+    that Keras does not have stay, so that the copy needs rnnapps; the recurrent ones (`RecurrentStack`,
+    layer normalisation, minimal layers, attention) get `kernel="keras"`: nothing of the copy is compiled
+    by itself, and all of it has second derivatives.
 
     Raises:
         ValueError: a layer has zoneout, which acts outside of training too.
@@ -40,10 +44,13 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
 
     def convert(entry):
         name = entry.get("registered_name") or ""
-        if name == "rnnapps>RecurrentStack" and entry["config"]["cell"] in ("lstm", "gru", "rnn"):
-            options = _without_ours(entry["config"]["options"], entry["config"]["name"])
-            config = entry["config"] | {"options": options | {"kernel": "keras"}}
-            return entry | {"config": config}
+        if name == "rnnapps>RecurrentStack":
+            config, options = entry["config"], entry["config"]["options"]
+            if config["cell"] in ("lstm", "gru", "rnn"):
+                options = _without_ours(options, config["name"])
+            return entry | {"config": config | {"options": options | {"kernel": "keras"}}}
+        if name.startswith("rnnapps>") and entry["class_name"] in WITHOUT_KERAS:
+            return entry | {"config": entry["config"] | {"kernel": "keras"}}
         if name.startswith("rnnapps>") and entry["class_name"] in NAMES:
             config = _without_ours(entry["config"], entry["config"]["name"])
             return entry | {"module": "keras.layers", "registered_name": None, "config": config}
@@ -54,7 +61,9 @@ def to_keras(model: keras.layers.Layer) -> keras.layers.Layer:
 
 def _without_ours(arguments: dict, layer: str) -> dict:
     if arguments.get("zoneout") or arguments.get("zoneout_cell"):
-        raise ValueError(f"{layer}: Keras's layers have no zoneout")
+        raise ValueError(
+            f"{layer}: Keras's layers have no zoneout: make it 0, or keep the layer with kernel='keras'"
+        )
     return {key: value for key, value in arguments.items() if key not in OURS}
 
 

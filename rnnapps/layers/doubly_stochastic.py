@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.masks import without_masked
+
 Tensor = Any
 
 
@@ -28,7 +30,8 @@ class DoublyStochastic(keras.layers.Layer):
         self.weight = weight
 
     def call(self, outputs: Tensor, alignments: Tensor, real: Tensor) -> Tensor:
-        looked = ops.sum(alignments * ops.cast(real, alignments.dtype)[:, :, None], axis=1)
+        alignments, _ = without_masked(alignments, real)
+        looked = ops.sum(alignments, axis=1)
         self.add_loss(self.weight * ops.mean(ops.square(1 - looked)))
         return outputs
 

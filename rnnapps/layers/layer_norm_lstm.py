@@ -51,11 +51,12 @@ class LayerNormLSTM(LayerNormLayer):
         weight_drop: of U (Merity et al. 2018).
         epsilon: added to the variance.
         seed: of the dropouts.
+        kernel: "auto", or "keras" for a loop that is not compiled and has second derivatives.
         kwargs: `kernel_`, `recurrent_` and `bias_` with `initializer` and `regularizer`, and the
             arguments of `keras.layers.RNN`.
 
     Raises:
-        ValueError: a rate is not at least 0 and below 1.
+        ValueError: `kernel` is unknown, or a rate is not at least 0 and below 1.
     """
 
     cell_class = _Cell

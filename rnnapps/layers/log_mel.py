@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from rnnapps.layers.kernels.masks import without_masked
+
 Tensor = Any
 
 
@@ -92,7 +94,7 @@ class LogMel(keras.layers.Layer):
         time = samples.shape[1]
         if time is not None and time < self.hop:
             raise ValueError(f"{time} samples are less than a frame's hop of {self.hop}")
-        samples = _floats(samples)
+        samples, _ = without_masked(_floats(samples), mask)
         frames = ops.shape(samples)[1] // self.hop
         # A frame is the end of so many hops, put side by side. Keras's `extract_sequences` is on JAX a
         # convolution, which GPUs round; a gather has a slow gradient.

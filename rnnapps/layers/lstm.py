@@ -20,9 +20,10 @@ class LSTM(Recurrence, keras.layers.LSTM):
             `rnnapps.layers.explain` tells which and why. One that is named and cannot run is an error.
         weight_drop: share of the recurrent weights that are zero in a training step, the others being
             scaled up (DropConnect, Wan et al. 2013; for the weights of an LSTM Merity et al. 2018).
-            Kernels "cudnn" and "fused".
+            Any kernel that can run the layer without it.
         zoneout, zoneout_cell: share of the units of h and of c that keep their state at a training step
-            (Krueger et al. 2017); otherwise the states are mixed in that proportion. Kernel "fused".
+            (Krueger et al. 2017); otherwise the states are mixed in that proportion. Kernels "fused" and
+            "keras".
 
     Raises:
         ValueError: `kernel` is unknown or, when the layer is called, cannot run it; a rate is not at

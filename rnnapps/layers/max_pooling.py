@@ -1,7 +1,11 @@
 """Maximum over time, of the steps that are not masked."""
 
+import math
+
 import keras
 from keras import ops
+
+from rnnapps.layers.kernels.masks import checked
 
 
 @keras.saving.register_keras_serializable(package="rnnapps")
@@ -19,9 +23,8 @@ class MaxPooling(keras.layers.Layer):
     def call(self, states, mask=None):
         if mask is None:
             return ops.max(states, axis=1)
-        mask = mask[:, :, None]
-        lowest = ops.cast(-1e4, states.dtype)  # float16 reaches to 65,504
-        highest = ops.max(ops.where(mask, states, lowest), axis=1)
+        mask = checked(mask, states)[:, :, None]
+        highest = ops.max(ops.where(mask, states, ops.cast(-math.inf, states.dtype)), axis=1)
         return ops.where(ops.any(mask, axis=1), highest, ops.zeros_like(highest))
 
     def compute_mask(self, inputs, mask=None):

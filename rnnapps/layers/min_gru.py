@@ -22,19 +22,20 @@ class MinGRU(ParallelRecurrence):
     `initial_state` that is given may be anything. Masked steps leave the state as it is; their output
     repeats the last one (before the first real step: zero; on JAX, as in Keras, the initial state), or
     is zero with `zero_output_for_mask`. With mixed precision the products are in half precision, gates
-    and states in float32. There is no second derivative.
+    and states in float32.
 
     Args:
         units: size of the state.
         use_bias, kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
             kernel_constraint, bias_constraint: of the kernel `(features, 2 * units)`, the gate's part
             first, and the bias `(2 * units,)`.
+        kernel: "auto", or "keras" for a loop that is not compiled and has second derivatives.
         **kwargs: those of `keras.layers.RNN`: `return_sequences`, `return_state`, `go_backwards`,
             `stateful`, `zero_output_for_mask`; there is no loop for `unroll` to unroll. Those of every
             layer: `name`, `dtype`, `trainable`, `activity_regularizer`.
 
     Raises:
-        ValueError: `units` is not positive.
+        ValueError: `units` is not positive, or `kernel` is unknown.
     """
 
     kind = "gru"

@@ -7,6 +7,7 @@ from rnnapps.layers.bidirectional import Bidirectional
 from rnnapps.layers.gru import GRU
 from rnnapps.layers.kernels import library
 from rnnapps.layers.kernels.choice import choose
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.recurrence import Recurrence, check_rates, library_name, shown
 from rnnapps.layers.kernels.zoneout import layer_step
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
@@ -130,6 +131,7 @@ class RecurrentStack(keras.layers.Layer):
             expected = sum(len(layer.state_size) for layer in self._recurrent())
             if len(initial_state) != expected:
                 raise ValueError(f"initial_state: expected {expected} states, got {len(initial_state)}")
+        sequences, mask = without_masked(sequences, mask)
         run = self._one_call if self._in_one_call(training) else self._one_by_one
         output, ends = run(sequences, mask, initial_state, training)
         return (output, *ends) if self.return_state else output
@@ -196,7 +198,6 @@ class RecurrentStack(keras.layers.Layer):
     def _one_call(self, sequences, mask, initial_state, training):
         recurrent = list(self._recurrent())
         directions = 2 if self.bidirectional else 1
-        mask = None if mask is None else ops.cast(mask, "bool")
         weights = [layer.weights_of_cell(training) for layer in recurrent]
         if initial_state is None:
             batch = ops.shape(sequences)[0]
@@ -212,6 +213,18 @@ class RecurrentStack(keras.layers.Layer):
         ]
         output = ops.concatenate(outputs, axis=-1)
         return output, [state for layer in ends for direction in layer for state in direction]
+
+    def compute_output_spec(self, sequences, *arguments, **options):
+        # Else Keras runs the whole stack to learn it, which takes seconds on PyTorch.
+        batch, time = sequences.shape[:2]
+        width = self.units * (2 if self.bidirectional else 1)
+        shape = (batch, time, width) if self.return_sequences else (batch, width)
+        output = keras.KerasTensor(shape, dtype=self.compute_dtype)
+        if not self.return_state:
+            return output
+        number = sum(len(layer.state_size) for layer in self._recurrent())
+        state = (batch, self.units)
+        return output, *(keras.KerasTensor(state, dtype=self.compute_dtype) for _ in range(number))
 
     def compute_mask(self, inputs, mask=None):
         output_mask = mask if self.return_sequences else None

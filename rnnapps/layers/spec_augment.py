@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.masks import checked
+
 Tensor = Any
 
 
@@ -58,7 +60,8 @@ class SpecAugment(keras.layers.Layer):
         if not training:
             return inputs
         batch, time, features = ops.shape(inputs)
-        real = ops.ones((batch, time), "bool") if mask is None else ops.cast(mask, "bool")
+        mask = checked(mask, inputs)
+        real = ops.ones((batch, time), "bool") if mask is None else mask
         counts = ops.sum(ops.cast(real, "float32"), axis=1)[:, None]  # (batch, 1)
         sizes = ops.full((batch, 1), features, dtype="float32")
         hidden_time = self._hidden(time, counts, self.time_masks, self.time_width)

@@ -24,6 +24,8 @@ FILES = (
     *("layers/test_recent_attention.py", "layers/test_compiled_stream.py"),
     *("layers/test_doubly_stochastic.py", "encoders/test_efficientnet_lite0.py"),
     *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
+    *("layers/test_masks.py", "layers/test_derivatives.py", "layers/test_lengths.py"),
+    "layers/test_exporting.py",
     *("layers/test_attention_recurrence.py", "translation/test_translation_model.py"),
 )
 

@@ -56,6 +56,17 @@ def test_is_its_layers_with_what_is_between_them(bidirectional):
         np.testing.assert_allclose(array(last[-1]), array(ends[-1]), atol=1e-5)
 
 
+def test_its_shapes_are_known_without_running_it():
+    inputs = keras.Input((None, FEATURES))
+    for options in ({}, {"return_sequences": False}, {"return_state": True, "bidirectional": True}):
+        stack = RecurrentStack(UNITS, depth=2, **options)
+        outputs = keras.tree.flatten(stack.compute_output_spec(inputs))
+        actual = keras.tree.flatten(RecurrentStack(UNITS, depth=2, **options)(X))
+        for spec, tensor in zip(outputs, actual, strict=True):
+            assert spec.shape == (*[None] * (len(tensor.shape) - 1), tensor.shape[-1])
+            assert spec.dtype == keras.backend.standardize_dtype(tensor.dtype)
+
+
 @pytest.mark.parametrize("mask", [None, ODD], ids=["none", "odd"])
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("name", CELLS)

@@ -164,8 +164,8 @@ def test_what_no_kernel_can_run_is_said():
     layer = layers.LSTM(3, zoneout=0.1, recurrent_dropout=0.2)
     with pytest.raises(ValueError, match="no kernel can run it: .*recurrent_dropout=0.2.*zoneout=0.1"):
         layer(X)
-    with pytest.raises(ValueError, match="kernel='keras' cannot run: weight_drop=0.1"):
-        layers.GRU(3, weight_drop=0.1, kernel="keras")(X)
+    with pytest.raises(ValueError, match="kernel='keras' cannot run: weight_drop=0.1 with unroll=True"):
+        layers.GRU(3, weight_drop=0.1, kernel="keras", unroll=True)(X)
     for rates in ({"zoneout": 1.0}, {"weight_drop": -0.1}, {"zoneout_cell": 2}):
         with pytest.raises(ValueError, match="expected at least 0 and below 1"):
             layers.LSTM(3, **rates)

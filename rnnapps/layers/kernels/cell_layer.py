@@ -5,8 +5,11 @@ from keras import ops
 
 from rnnapps.layers.kernels.cell import Cell
 from rnnapps.layers.kernels.cell_loop import cell_loop
-from rnnapps.layers.kernels.choice import Choice
-from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, check_rates, given_mask
+from rnnapps.layers.kernels.choice import Choice, check_kernel
+from rnnapps.layers.kernels.exporting import check_length
+from rnnapps.layers.kernels.loops import uncompiled
+from rnnapps.layers.kernels.masks import without_masked
+from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, check_rates
 from rnnapps.layers.kernels.zoneout import draw
 
 
@@ -23,9 +26,12 @@ class CellLayer(keras.layers.RNN):
         recurrent_dropout: float = 0.0,
         weight_drop: float = 0.0,
         seed: int | None = None,
+        kernel: str = "auto",
         **kwargs,
     ):
         super().__init__(cell, **kwargs)
+        check_kernel(kernel)
+        self.kernel = kernel
         check_rates(dropout=dropout, recurrent_dropout=recurrent_dropout, weight_drop=weight_drop)
         self.dropout = dropout
         self.recurrent_dropout = recurrent_dropout
@@ -35,10 +41,12 @@ class CellLayer(keras.layers.RNN):
 
     def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape)
-        self.loop = cell_loop(self._step, self.cell.variables)
+        self.loop = cell_loop(self._step, self.cell.variables, self.kernel)
 
     def choice(self) -> Choice:
         """The kernel that runs it, for `rnnapps.layers.explain`."""
+        if self.kernel == "keras":
+            return Choice("keras", {"cudnn": self.obstacle, "compiled": "kernel='keras'"})
         if keras.backend.backend() == "torch":
             return Choice("steps", {"compiled": "PyTorch runs a cell step by step"})
         return Choice("compiled", {"cudnn": self.obstacle})
@@ -50,10 +58,12 @@ class CellLayer(keras.layers.RNN):
             h = ops.reshape(h, ops.shape(states[0]))
         return self.cell.step(z, states, h)
 
+    @uncompiled
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
         cell, generator, training = self.cell, self.seed_generator, bool(training)
-        mask = given_mask(mask)
+        check_length(sequences)
+        sequences, mask = without_masked(sequences, mask)
         batch, time = ops.shape(sequences)[:2]
         if training and self.dropout:
             ones = ops.ones_like(sequences[:, :1])

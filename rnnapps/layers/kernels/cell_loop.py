@@ -13,8 +13,21 @@ from typing import Any
 import keras
 from keras import ops, tree
 
+from rnnapps.layers.kernels.choice import check_kernel
+from rnnapps.layers.kernels.derivative import with_derivative
 from rnnapps.layers.kernels.equations import States, Tensor
-from rnnapps.layers.kernels.loops import at, compiled, put, shaped, where
+from rnnapps.layers.kernels.exporting import exporting
+from rnnapps.layers.kernels.loops import (
+    at,
+    compiled,
+    filled,
+    put,
+    scan,
+    shaped,
+    surplus,
+    uncompiled,
+    where,
+)
 from rnnapps.layers.kernels.products import keeping, knowing
 from rnnapps.layers.kernels.zoneout import blend
 
@@ -28,7 +41,7 @@ that stand side by side belong to the same one.
 """
 
 
-def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
+def cell_loop(step: Step, variables: Sequence[keras.Variable], kernel: str = "auto") -> Callable:
     """The recurrence of a step as a differentiable function, compiled once for each set of shapes.
 
     It is `run(inputs, states, context=(), mask=None, zones=(), reverse=False, values=None)` and takes
@@ -36,14 +49,17 @@ def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
     context; the mask `(time, batch, 1)`, 1 at the real steps, or None; the zones of zoneout; and, if the
     step shall not see the variables as they are, their values. It returns for each state the one before
     and after each step, in order of time, `(time + 1, batch, units)`. A masked step leaves the states as
-    they are. There is no second derivative.
+    they are. There is no second derivative but with kernel "keras".
 
     Args:
         step: one time step.
         variables: the variables that it reads.
+        kernel: "auto", or "keras" for a loop that is not compiled.
     """
-    if keras.backend.backend() == "torch":
-        return _by_steps(step, variables)
+    check_kernel(kernel)
+    scanned = _scanned(step, variables)
+    if kernel == "keras" or keras.backend.backend() == "torch":
+        return uncompiled(scanned)
 
     def apply(values, inputs, states, context):
         with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
@@ -55,31 +71,35 @@ def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
     }
 
     def run(inputs, states, context=(), mask=None, zones=(), reverse=False, values=None):
+        if exporting():
+            return scanned(inputs, states, context, mask, zones, reverse, values)
         values = tuple(variable.value for variable in variables) if values is None else tuple(values)
         masks = () if mask is None else (mask,)
-        arguments = (values, tuple(inputs), tuple(states), context, zones, masks)
+        arguments = (values, tuple(inputs), tuple(states), tuple(context))
         forward, backward = programs[bool(reverse)]
 
-        def function(*flat):
-            # Else TensorFlow's tape, in eager execution, would look for the gradient of the loop itself.
-            given = tree.pack_sequence_as(arguments, [ops.stop_gradient(part) for part in flat])
-            sequences, products = forward(*given)
+        time, batch = ops.shape(arguments[1][0])[:2]
 
-            def gradient(*upstream, **_):
-                # On JAX these are one tuple, on TensorFlow an argument each.
-                upstream = upstream[0] if isinstance(upstream[0], (list, tuple)) else upstream
-                values, inputs, _, context, zones, masks = given
-                wanted = backward(
-                    values, inputs, sequences, products, context, zones, masks, tuple(upstream)
-                )
-                constants = tree.map_structure(ops.zeros_like, (zones, masks))
-                return tuple(tree.flatten((*wanted, *constants)))
+        def forth(flat, constants):
+            values, inputs, states, context = tree.pack_sequence_as(arguments, flat)
+            more, real = surplus(time, batch)
+            inputs, constants = filled((inputs, constants), more)
+            sequences, products = forward(values, inputs, states, context, *constants, real)
+            sequences = tuple(one[: time + 1] for one in sequences)
+            return sequences, (sequences, tuple(one[:time] for one in products))
 
-            return sequences, gradient
+        def back(flat, constants, kept, upstream):
+            values, inputs, _, context = tree.pack_sequence_as(arguments, flat)
+            # Not of many rows: one pass is over all steps of the program.
+            more, real = surplus(time, batch, many=False)
+            inputs, constants, kept = filled((inputs, constants, kept), more)
+            d_sequences = filled(tuple(upstream), more)
+            wanted = backward(values, inputs, *kept, context, *constants, d_sequences, real)
+            wanted = (wanted[0], tuple(one[:time] for one in wanted[1]), *wanted[2:])
+            return tuple(tree.flatten(wanted))
 
         flat = [ops.convert_to_tensor(part) for part in tree.flatten(arguments)]
-        sequences = ops.custom_gradient(function)(*flat)
-        time = ops.shape(arguments[1][0])[0]
+        sequences = with_derivative(forth, back)(flat, (tuple(zones), masks))
         return tuple(
             shaped(all_, time + 1, *ops.shape(one)) for all_, one in zip(sequences, states, strict=True)
         )
@@ -88,8 +108,9 @@ def cell_loop(step: Step, variables: Sequence[keras.Variable]) -> Callable:
 
 
 def _forward(apply, reverse):
-    def forward(values, inputs, states, context, zones, masks):
+    def forward(values, inputs, states, context, zones, masks, real):
         time = ops.shape(inputs[0])[0]
+        steps = time if real is None else real
 
         def advance(t, states):
             with keeping() as kept:
@@ -97,7 +118,7 @@ def _forward(apply, reverse):
             return new, tuple(kept)
 
         def body(number, states, sequences, products):
-            t = time - 1 - number if reverse else number
+            t = steps - 1 - number if reverse else number
             new, kept = advance(t, states)
             new = blend(tuple(at(zone, t) for zone in zones), new, states)
             for mask in masks:
@@ -112,17 +133,18 @@ def _forward(apply, reverse):
         _, kept = advance(0, states)
         products = tuple(ops.zeros((time, *ops.shape(one)), dtype=one.dtype) for one in kept)
         loop = (ops.zeros((), "int32"), states, sequences, products)
-        return ops.while_loop(lambda number, *_: number < time, body, loop)[2:]
+        return ops.while_loop(lambda number, *_: number < steps, body, loop)[2:]
 
     return forward
 
 
 def _backward(apply, reverse):
-    def backward(values, inputs, sequences, products, context, zones, masks, d_sequences):
+    def backward(values, inputs, sequences, products, context, zones, masks, d_sequences, real):
         time = ops.shape(inputs[0])[0]
+        steps = time if real is None else real
 
         def body(number, d_states, met):
-            t = number if reverse else time - 1 - number
+            t = number if reverse else steps - 1 - number
             before, after = (t + 1, t) if reverse else (t, t + 1)
             d_states = tuple(d + at(all_, after) for d, all_ in zip(d_states, d_sequences, strict=True))
             shares = tuple(at(zone, t) for zone in zones)
@@ -144,9 +166,9 @@ def _backward(apply, reverse):
         nothing = tuple(ops.zeros_like(all_[0]) for all_ in sequences)
         met = tuple(ops.zeros_like(all_[1:]) for all_ in sequences)
         loop = (ops.zeros((), "int32"), nothing, met)
-        _, d_states, met = ops.while_loop(lambda number, *_: number < time, body, loop)
-        initial = -1 if reverse else 0
-        d_states = tuple(d + all_[initial] for d, all_ in zip(d_states, d_sequences, strict=True))
+        _, d_states, met = ops.while_loop(lambda number, *_: number < steps, body, loop)
+        initial = steps if reverse else 0
+        d_states = tuple(d + at(all_, initial) for d, all_ in zip(d_states, d_sequences, strict=True))
         # All steps as rows of one batch, those of a sequence side by side.
         previous = tuple(all_[1:] if reverse else all_[:-1] for all_ in sequences)
         inputs, previous, known, met = tree.map_structure(_rows, (inputs, previous, products, met))
@@ -192,22 +214,22 @@ def _pull_back(
     return tape.gradient(results, arguments, upstream, unconnected_gradients="zero")
 
 
-def _by_steps(step: Step, variables: Sequence[keras.Variable]) -> Callable:
-    """The recurrence for PyTorch to differentiate, which needs no compilation."""
+def _scanned(step: Step, variables: Sequence[keras.Variable]) -> Callable:
+    """The recurrence for the library to differentiate, any number of times; nothing is compiled."""
 
     def run(inputs, states, context=(), mask=None, zones=(), reverse=False, values=None):
         mapping = [] if values is None else list(zip(variables, values, strict=True))
-        time = inputs[0].shape[0]
-        states = tuple(states)
-        sequences = [states]
-        for t in reversed(range(time)) if reverse else range(time):
+
+        def advance(states, t):
             with keras.StatelessScope(state_mapping=mapping):
-                new = step(tuple(one[t] for one in inputs), states, context)
-            new = blend(tuple(zone[t] for zone in zones), new, states)
-            states = new if mask is None else where(mask[t], new, states)
-            sequences.append(states)
-        if reverse:
-            sequences.reverse()
-        return tuple(ops.stack(all_) for all_ in zip(*sequences, strict=True))
+                new = step(tuple(at(one, t) for one in inputs), states, context)
+            new = blend(tuple(at(zone, t) for zone in zones), new, states)
+            new = new if mask is None else where(at(mask, t), new, states)
+            return new, new
+
+        states = tuple(states)
+        _, after = scan(advance, states, ops.shape(inputs[0])[0], reverse)
+        pairs = [(one[None], all_) for one, all_ in zip(states, after, strict=True)]
+        return tuple(ops.concatenate(pair[::-1] if reverse else pair, axis=0) for pair in pairs)
 
     return run

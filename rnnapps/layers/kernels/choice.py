@@ -5,8 +5,19 @@ from typing import NamedTuple
 import keras
 
 from rnnapps.layers.kernels.equations import DERIVATIVES
+from rnnapps.layers.kernels.exporting import exporting
 
 KERNELS = ("auto", "cudnn", "fused", "keras")
+
+
+def check_kernel(kernel: str, kernels: tuple[str, ...] = ("auto", "keras")) -> None:
+    """Refuse a kernel that a layer does not have.
+
+    Raises:
+        ValueError: it is none of `kernels`.
+    """
+    if kernel not in kernels:
+        raise ValueError(f"kernel={kernel!r}: expected one of {', '.join(kernels)}")
 
 
 class Choice(NamedTuple):
@@ -22,6 +33,8 @@ def choose(layer: keras.layers.RNN) -> Choice:
     Raises:
         ValueError: its argument `kernel` (or `use_cudnn=True`) demands one that cannot run it here.
     """
+    if exporting():
+        return Choice("keras", {"fused": "it is being exported"})
     wanted = layer.kernel
     if wanted == "auto" and getattr(layer, "use_cudnn", "auto") is True:
         wanted = "cudnn"
@@ -57,10 +70,10 @@ def gpu() -> bool:
 
 
 def _keras_obstacle(layer) -> str:
-    """What Keras's loop does not know."""
+    """What Keras's loop does not know, where no other loop stands in for it."""
     for name in ("weight_drop", "zoneout", "zoneout_cell"):
-        if getattr(layer, name):
-            return f"{name}={getattr(layer, name)}"
+        if getattr(layer, name) and (obstacle := _fused_obstacle(layer)):
+            return f"{name}={getattr(layer, name)} with {obstacle}"
     return ""
 
 

@@ -12,8 +12,18 @@ from collections.abc import Callable
 import keras
 from keras import ops
 
+from rnnapps.layers.kernels.derivative import with_derivative
 from rnnapps.layers.kernels.equations import Equations, States, Tensor
-from rnnapps.layers.kernels.loops import at, compiled, put, shaped, where
+from rnnapps.layers.kernels.loops import (
+    at,
+    compiled,
+    filled,
+    put,
+    scan,
+    shaped,
+    surplus,
+    where,
+)
 from rnnapps.layers.kernels.weights import Weights
 from rnnapps.layers.kernels.zoneout import blend
 
@@ -29,16 +39,18 @@ def run(
     all_steps: bool,
     training: bool,
     zones: States = (),
+    scanned: bool = False,
 ) -> tuple[Tensor | None, States]:
     """Run a layer; see `rnnapps.layers.kernels.recurrence.run_layer` for the shapes.
 
     Products are in the dtype of the weights, everything else in float32 if that is of half precision.
-    `zones` are those of `rnnapps.layers.kernels.zoneout`.
+    `zones` are those of `rnnapps.layers.kernels.zoneout`. With `scanned` nothing is compiled, and there
+    are second derivatives, as always on PyTorch.
     """
     double = keras.backend.standardize_dtype(states[0].dtype) == "float64"
     precision = "float64" if double else "float32"
-    by_steps = keras.backend.backend() == "torch"
-    order = None if mask is None or by_steps else _longest_first(mask)
+    scanned = scanned or keras.backend.backend() == "torch"
+    order = None if mask is None or scanned else _longest_first(mask)
     if order is not None:
         inverse = ops.argsort(order)
         sequences, *states = (_permuted(part, order, inverse) for part in (sequences, *states))
@@ -61,10 +73,14 @@ def run(
             last = where(mask[0], last, states)
         outputs = last[0][:, None]
     else:
-        loop = _differentiated if by_steps else recurrence
+        loop = _scanned if scanned else recurrence
         loop = loop(equations, *activations, reverse, all_steps)
         recurrent = ops.copy(weights.recurrent)  # TensorFlow treats a variable unlike a tensor
-        outputs, last = loop(x, recurrent, *biases, states, mask, training, zones)
+        more, real = (None, None) if scanned else surplus(time, batch)
+        x, zones = filled((x, zones), more)
+        mask = None if mask is None else filled(mask, more)
+        outputs, last = loop(x, recurrent, *biases, states, mask, training, zones, real)
+        outputs = outputs[:time] if all_steps else None
         units = recurrent.shape[0]
         last = tuple(shaped(state, batch, units) for state in last)
         outputs = shaped(ops.transpose(outputs, (1, 0, 2)), batch, time, units) if all_steps else None
@@ -82,14 +98,18 @@ def _longest_first(mask: Tensor) -> Tensor:
 
 def _permuted(array: Tensor, order: Tensor, inverse: Tensor) -> Tensor:
     """The rows in another order. The gradient goes the way back, where that of `take` sums over rows."""
+    return _permutation()((array,), (order, inverse))[0]
 
-    def function(array):
-        def gradient(*upstream, **_):
-            return ops.take(upstream[0], inverse, axis=0)
 
-        return ops.take(ops.stop_gradient(array), order, axis=0), gradient
+@functools.cache
+def _permutation() -> Callable:
+    def forward(operands, orders):
+        return (ops.take(operands[0], orders[0], axis=0),), ()
 
-    return ops.custom_gradient(function)(array)
+    def backward(operands, orders, kept, upstream):
+        return (ops.take(upstream[0], orders[1], axis=0),)
+
+    return with_derivative(forward, backward)
 
 
 @functools.cache
@@ -98,84 +118,85 @@ def recurrence(
 ) -> Callable:
     """The recurrence as a differentiable function.
 
-    It is `run(x, weights, input_bias, recurrent_bias, states, mask, training, zones)` and takes `x`
+    It is `run(x, weights, input_bias, recurrent_bias, states, mask, training, zones, time)`; `x` is
     `(time, batch, gates * units)`, the recurrent weights `(units, gates * units)` in the dtype of the
     products, both biases `(gates * units,)`, the initial states `(batch, units)`, the mask
     `(time, batch, 1)`, 1 at the real steps (all in the dtype of `x`) or None, with the rows that need
     most steps first; whether its gradient will be asked for: what that needs is kept, else computed
-    again; and the zones of zoneout. It returns the outputs `(time, batch, units)` in order of time, they
-    repeat the state at masked steps (None without `all_steps`), and the last states.
+    again; the zones of zoneout; and, as a tensor, how many of the steps there are, or None for all. It
+    returns the outputs `(time, batch, units)` in order of time, they repeat the state at masked steps
+    (None without `all_steps`), and the last states.
     """
     forward = compiled(
         functools.partial(_forward, equations, activation, gate, reverse, all_steps), static=6
     )
     backward = compiled(functools.partial(_backward, equations, activation, gate, reverse))
 
-    def run(x, weights, input_bias, recurrent_bias, states, mask, training, zones):
-        def function(*operands):
-            # Else TensorFlow's tape, in eager execution, would look for the gradient of the loop itself.
-            x, weights, *rest = map(ops.stop_gradient, operands)
-            biases, states, constants = rest[:2], rest[2 : 2 + count], rest[2 + count :]
-            zones, masks = tuple(constants[:zoned]), constants[zoned:]
-            mask = masks[0] if masks else None
-
-            def gradient(*upstream, **_):
-                # On JAX these are one tuple, on TensorFlow an argument each.
-                upstream = upstream[0] if isinstance(upstream[0], (list, tuple)) else upstream
-                d_outputs, d_last = (upstream[0], upstream[1:]) if all_steps else (None, upstream)
-                sequences, saved = (
-                    kept if training else forward(x, weights, *biases, states, mask, True, zones)[:2]
-                )
-                (dx, *dr), d_states = backward(weights, sequences, saved, mask, d_outputs, d_last, zones)
-                dr = dr[0] if dr else dx
-                # One product over all steps: (units, time * batch) (time * batch, gates * units).
-                before = sequences[0][1:] if reverse else sequences[0][:-1]
-                rows, deltas = (
-                    ops.cast(ops.reshape(part, (-1, part.shape[-1])), weights.dtype)
-                    for part in (before, dr)
-                )
-                d_weights = ops.matmul(ops.transpose(rows), deltas)
-                d_biases = (ops.sum(part, axis=(0, 1)) for part in (dx, dr))
-                return dx, d_weights, *d_biases, *d_states, *map(ops.zeros_like, constants)
-
-            sequences, saved, last = forward(x, weights, *biases, states, mask, training, zones)
-            kept = sequences, saved
-            if not all_steps:
-                return last, gradient
-            return (sequences[0][:-1] if reverse else sequences[0][1:], *last), gradient
-
-        count, zoned = len(states), len(zones)
-        constants = zones if mask is None else (*zones, mask)
-        results = ops.custom_gradient(function)(
-            x, weights, input_bias, recurrent_bias, *states, *constants
+    def forth(training, operands, constants):
+        x, weights, input_bias, recurrent_bias, *states = operands
+        zones, mask, time = constants
+        sequences, saved, last = forward(
+            x, weights, input_bias, recurrent_bias, tuple(states), mask, training, zones, time
         )
+        kept = (sequences, saved) if training else ()
+        if not all_steps:
+            return last, kept
+        return (sequences[0][:-1] if reverse else sequences[0][1:], *last), kept
+
+    def back(operands, constants, kept, upstream):
+        x, weights, *biases = operands[:4]
+        zones, mask, time = constants
+        d_outputs, d_last = (upstream[0], upstream[1:]) if all_steps else (None, upstream)
+        sequences, saved = (
+            kept or forward(x, weights, *biases, operands[4:], mask, True, zones, time)[:2]
+        )
+        (dx, *dr), d_states = backward(weights, sequences, saved, mask, d_outputs, d_last, zones, time)
+        dr = dr[0] if dr else dx
+        # One product over all steps: (units, time * batch) (time * batch, gates * units).
+        before = sequences[0][1:] if reverse else sequences[0][:-1]
+        before, of_x, of_r = (part if time is None else part[:time] for part in (before, dx, dr))
+        rows, deltas = (
+            ops.cast(ops.reshape(part, (-1, part.shape[-1])), weights.dtype) for part in (before, of_r)
+        )
+        d_weights = ops.matmul(ops.transpose(rows), deltas)
+        d_biases = (ops.sum(part, axis=(0, 1)) for part in (of_x, of_r))
+        return dx, d_weights, *d_biases, *d_states
+
+    functions = {
+        training: with_derivative(functools.partial(forth, training), back) for training in (False, True)
+    }
+
+    def run(x, weights, input_bias, recurrent_bias, states, mask, training, zones, time):
+        operands = (x, weights, input_bias, recurrent_bias, *states)
+        results = functions[bool(training)](operands, (tuple(zones), mask, time))
         return (results[0], results[1:]) if all_steps else (None, results)
 
     return run
 
 
-def _differentiated(
+def _scanned(
     equations: Equations, activation: Callable, gate: Callable, reverse: bool, all_steps: bool
 ) -> Callable:
-    """The recurrence as `recurrence` has it, step by step, for PyTorch to differentiate."""
+    """The recurrence as `recurrence` has it, for the library to differentiate; nothing is compiled."""
 
-    def run(x, weights, input_bias, recurrent_bias, states, mask, training, zones):
-        outputs = [None] * x.shape[0]
-        for step in reversed(range(x.shape[0])) if reverse else range(x.shape[0]):
+    def run(x, weights, input_bias, recurrent_bias, states, mask, training, zones, time):
+        def advance(states, step):
             r = _product(states[0], weights, None) + recurrent_bias
-            _, new = equations.forward(x[step] + input_bias, r, states, activation, gate)
-            new = blend(tuple(zone[step] for zone in zones), new, states)
-            states = new if mask is None else where(mask[step], new, states)
-            outputs[step] = states[0]
-        return (ops.stack(outputs) if all_steps else None), states
+            _, new = equations.forward(at(x, step) + input_bias, r, states, activation, gate)
+            new = blend(tuple(at(zone, step) for zone in zones), new, states)
+            new = new if mask is None else where(at(mask, step), new, states)
+            return new, new
+
+        last, sequences = scan(advance, tuple(states), ops.shape(x)[0], reverse)
+        return (sequences[0] if all_steps else None), last
 
     return run
 
 
-def _steps(mask: Tensor | None, time: int) -> Tensor | int:
-    """The number of steps up to the last that is real in any row."""
+def _steps(mask: Tensor | None, real: Tensor | int, time: int) -> Tensor | int:
+    """The number of steps up to the last that there is, and that is real in any row, of `time`."""
     if mask is None:
-        return time
+        return real
     numbers = ops.cast(ops.arange(1, time + 1), "int32")
     needed = ops.any(mask > 0, axis=(1, 2))
     return ops.max(ops.where(needed, numbers, 0))
@@ -226,10 +247,14 @@ def _forward(
     mask,
     keep,
     zones,
+    real,
 ):
     time, batch, _ = ops.shape(x)
     units = weights.shape[0]
-    steps, quarters = _steps(mask, time), _quarters(mask, units, time, batch)
+    steps, quarters = (
+        _steps(mask, time if real is None else real, time),
+        _quarters(mask, units, time, batch),
+    )
 
     def body(number, states, sequences, saved):
         step = steps - 1 - number if reverse else number
@@ -255,7 +280,8 @@ def _forward(
     loop = (ops.zeros((), "int32"), states, sequences, saved)
     _, last, sequences, saved = ops.while_loop(lambda number, *_: number < steps, body, loop)
     if not keep and width:  # used, so that XLA writes it in a model that it compiles whole
-        last = (last[0] + 0 * saved[0, :, :units], *last[1:])
+        nothing = 0 * saved[0, :, :units]
+        last = (last[0] + ops.where(ops.isfinite(nothing), nothing, 0), *last[1:])
     if mask is not None and not reverse:
         beyond = ops.reshape(ops.arange(time + 1, dtype="int32") > steps, (-1, 1, 1))
         sequences = tuple(
@@ -271,11 +297,25 @@ def _before_zoneout(kept: Tensor, states: int, units: int) -> tuple[Tensor, Stat
 
 
 def _backward(
-    equations, activation, gate, reverse, weights, sequences, saved, mask, d_outputs, d_last, zones
+    equations,
+    activation,
+    gate,
+    reverse,
+    weights,
+    sequences,
+    saved,
+    mask,
+    d_outputs,
+    d_last,
+    zones,
+    real,
 ):
     time, batch, _ = ops.shape(saved)
     units = weights.shape[0]
-    steps, quarters = _steps(mask, time), _quarters(mask, units, time, batch)
+    steps, quarters = (
+        _steps(mask, time if real is None else real, time),
+        _quarters(mask, units, time, batch),
+    )
     weights = ops.transpose(weights)
 
     def body(number, d_states, deltas):

@@ -42,7 +42,8 @@ class LayerNormLayer(CellLayer):
     def get_config(self):
         config, cell = super().get_config(), self.cell
         del config["cell"]
-        config |= {name: getattr(self, name) for name in ("dropout", "recurrent_dropout", "weight_drop")}
+        names = ("dropout", "recurrent_dropout", "weight_drop", "kernel")
+        config |= {name: getattr(self, name) for name in names}
         config |= {"units": cell.units, "epsilon": cell.epsilon, "seed": self.seed}
         names = ("kernel", "recurrent", "bias")
         for name, initializer, regularizer in zip(

@@ -17,10 +17,14 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from rnnapps.layers.kernels.choice import Choice, gpu
+from rnnapps.layers.kernels.choice import Choice, check_kernel, gpu
+from rnnapps.layers.kernels.derivative import with_derivative
 from rnnapps.layers.kernels.equations import Tensor
-from rnnapps.layers.kernels.loops import compiled, shaped
-from rnnapps.layers.kernels.recurrence import as_keras_wants, carried, given_mask
+from rnnapps.layers.kernels.exporting import check_length, exporting
+from rnnapps.layers.kernels.loops import at, compiled, filled, put, shaped, surplus, uncompiled
+from rnnapps.layers.kernels.loops import scan as run_steps
+from rnnapps.layers.kernels.masks import without_masked
+from rnnapps.layers.kernels.recurrence import as_keras_wants, carried
 
 CHUNKS = 32
 
@@ -54,7 +58,7 @@ def _update(gate: _Gate, products: tuple[Tensor, ...]) -> Tensor:
     """The gate of its products. The mask may come after them: a masked step updates nothing."""
     *products, mask = products if len(products) > gate.products else (*products, None)
     z = gate.value(*products)
-    return z if mask is None else z * mask
+    return z if mask is None else ops.where(mask > 0, z, 0)
 
 
 def _positive(x: Tensor) -> Tensor:
@@ -68,6 +72,7 @@ def scan(
     mask: Tensor | None,
     initial: Tensor,
     reverse: bool,
+    kernel: str = "auto",
 ) -> Tensor:
     """The states after each step, `(time, batch, units)`, in order of time; differentiable.
 
@@ -77,40 +82,50 @@ def scan(
         mask: `(time, batch, 1)`, 1 at the real steps and 0 at the others, or None.
         initial: the state before the first step, `(batch, units)`.
         reverse: whether the last time step is processed first.
+        kernel: "auto", or "keras" for a loop that the library differentiates, any number of times.
     """
+    masks = () if mask is None else (mask,)
+    if kernel == "keras" or exporting():
+
+        def advance(states, number):
+            z, c = (at(one, number) for one in (update, positive))
+            h = states[0] + z * (c - states[0])
+            return (h,), (h,)
+
+        update, positive = _update(gate, (*products, *masks)), _positive(candidate)
+        return run_steps(advance, (initial,), ops.shape(candidate)[0], reverse)[1][0]
     # On a CPU a step of a loop compiled by XLA takes a microsecond, and chunks double the arithmetic.
     chunks = CHUNKS if keras.backend.backend() == "torch" or gpu() else 1
-    masks = () if mask is None else (mask,)
-    return _scan(gate, reverse, chunks)(candidate, initial, *products, *masks)
+    time, batch = ops.shape(candidate)[:2]
+    more, steps = surplus(time, batch) if chunks == 1 else (None, None)
+    candidate, products, masks = filled((candidate, tuple(products), masks), more)
+    return _scan(gate, reverse, chunks)((candidate, initial, *products), (masks, steps))[0][:time]
 
 
 @functools.cache
 def _scan(gate: _Gate, reverse: bool, chunks: int) -> Callable:
-    """The scan as a function of candidate, initial state, products, and the mask if there is one."""
+    """The scan as a function of candidate, initial state and products, and the mask if there is one."""
     forward = functools.partial(_forward, gate, reverse, chunks)
     backward = functools.partial(_backward, gate, reverse, chunks)
     if keras.backend.backend() != "torch":
         forward, backward = compiled(forward), compiled(backward)
 
-    def function(*operands):
-        # Else TensorFlow's tape, in eager execution, would look for the gradient of the loop itself.
-        candidate, initial, *products = map(ops.stop_gradient, operands)
-        states = forward(candidate, initial, products)
-        kept = ops.stop_gradient(states)  # PyTorch would never free a result that its gradient holds
+    def forth(operands, constants):
+        (candidate, initial, *products), (masks, steps) = operands, constants
+        states = forward(candidate, initial, (*products, *masks), steps)
+        # PyTorch would never free what its own gradient holds.
+        return (states,), (ops.stop_gradient(states),)
 
-        def gradient(*arguments, upstream=None):
-            # PyTorch gives it by name, after the operands.
-            upstream = arguments[0] if upstream is None else upstream
-            d_candidate, d_initial, d_products = backward(candidate, products, kept, upstream)
-            d_masks = map(ops.zeros_like, products[gate.products :])
-            return d_candidate, d_initial, *d_products, *d_masks
+    def back(operands, constants, kept, upstream):
+        (candidate, _, *products), (masks, steps) = operands, constants
+        products = (*products, *masks)
+        d_candidate, d_initial, d_products = backward(candidate, products, *kept, *upstream, steps)
+        return d_candidate, d_initial, *d_products
 
-        return states, gradient
-
-    return ops.custom_gradient(function)
+    return with_derivative(forth, back)
 
 
-def _forward(gate, reverse, chunks, candidate, initial, products):
+def _forward(gate, reverse, chunks, candidate, initial, products, steps):
     def read(candidate, *products):
         return _update(gate, products), _positive(candidate)
 
@@ -118,10 +133,11 @@ def _forward(gate, reverse, chunks, candidate, initial, products):
         h = h + z * (c - h)
         return h, h
 
-    return _run(read, step, initial, (candidate, *products), reverse, chunks, padded_first=reverse)[1]
+    arrays = (candidate, *products)
+    return _run(read, step, initial, arrays, reverse, chunks, reverse, steps)[1]
 
 
-def _backward(gate, reverse, chunks, candidate, products, states, d_states):
+def _backward(gate, reverse, chunks, candidate, products, states, d_states, steps):
     def read(d_state, *products):
         return _update(gate, products), d_state
 
@@ -131,9 +147,8 @@ def _backward(gate, reverse, chunks, candidate, products, states, d_states):
         return dh - dc, dc
 
     nothing = ops.zeros_like(states[0])
-    d_initial, dc = _run(
-        read, step, nothing, (d_states, *products), not reverse, chunks, padded_first=reverse
-    )
+    arrays = (d_states, *products)
+    d_initial, dc = _run(read, step, nothing, arrays, not reverse, chunks, reverse, steps)
     c = _positive(candidate)
     d_candidate = dc * ops.where(candidate >= 0, 1, c * (1 - c))
     # Of log(z / (1 - z)) it is dh z (1 - z) (c - h_{t-1}), and (1 - z) (c - h_{t-1}) is c - h_t.
@@ -141,17 +156,17 @@ def _backward(gate, reverse, chunks, candidate, products, states, d_states):
     return d_candidate, d_initial, [d_gate * slope for slope in gate.slopes(*products[: gate.products])]
 
 
-def _run(read, step, initial, arrays, backwards, chunks, padded_first):
+def _run(read, step, initial, arrays, backwards, chunks, padded_first, steps):
     """Run a step, linear in the state with the factor `1 - z`, over the first axis of the arrays.
 
     `read` makes z and one more array of those of a step; `step(state, z, other)` returns the next state
     and an output. With chunks the arrays are padded, at steps that must be the last of the forward pass.
-    Returns the last state and all outputs.
+    With `steps` only so many of the first are run. Returns the last state and all outputs.
     """
     if keras.backend.backend() == "torch":  # nothing is compiled there: rather a few large operations
         arrays, read = read(*arrays), lambda *arrays: arrays
     if chunks == 1:
-        return _loop(read, step, initial, arrays, backwards)
+        return _loop(read, step, initial, arrays, backwards, steps)
     time, batch, units = ops.shape(arrays[0])
     length = (time + chunks - 1) // chunks
     surplus = length * chunks - time
@@ -182,12 +197,21 @@ def _run(read, step, initial, arrays, backwards, chunks, padded_first):
     return ends[0 if backwards else -1], outputs[surplus:] if padded_first else outputs[:time]
 
 
-def _loop(read, step, state, arrays, backwards):
+def _loop(read, step, state, arrays, backwards, steps=None):
     def numbered(state, number):
         # TensorFlow's scan takes but one array of unknown length: the numbers of the steps.
         return step(state, *read(*[array[number] for array in arrays]))
 
-    return ops.scan(numbered, state, ops.arange(ops.shape(arrays[0])[0]), reverse=backwards)
+    if steps is None:
+        return ops.scan(numbered, state, ops.arange(ops.shape(arrays[0])[0]), reverse=backwards)
+
+    def body(number, state, outputs):
+        t = steps - 1 - number if backwards else number
+        state, output = step(state, *read(*[at(array, t) for array in arrays]))
+        return number + 1, state, put(outputs, t, output)
+
+    loop = (ops.zeros((), "int32"), state, ops.zeros_like(arrays[0]))
+    return ops.while_loop(lambda number, *_: number < steps, body, loop)[1:]
 
 
 @keras.saving.register_keras_serializable(package="rnnapps", name="MinCell")
@@ -298,8 +322,10 @@ class ParallelRecurrence(keras.layers.RNN):
         bias_regularizer: Any = None,
         kernel_constraint: Any = None,
         bias_constraint: Any = None,
+        kernel: str = "auto",
         **kwargs: Any,
     ):
+        check_kernel(kernel)
         cell = _Cell(
             self.kind,
             units,
@@ -316,15 +342,20 @@ class ParallelRecurrence(keras.layers.RNN):
         )
         super().__init__(cell, **kwargs)
         self.units = units
+        self.kernel = kernel
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def choice(self) -> Choice:
         """The kernel that runs it, for `rnnapps.layers.explain`."""
+        if self.kernel == "keras":
+            return Choice("keras", {"parallel": "kernel='keras'"})
         return Choice("parallel", {"cudnn": "cuDNN has no minimal layers"})
 
+    @uncompiled
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
-        mask = given_mask(mask)
+        check_length(sequences)
+        sequences, mask = without_masked(sequences, mask)
         batch, time, features = ops.shape(sequences)
         flat = ops.reshape(ops.transpose(sequences, (1, 0, 2)), (-1, features))
         *products, candidate = (
@@ -334,13 +365,13 @@ class ParallelRecurrence(keras.layers.RNN):
         real = None
         if mask is not None:
             real = ops.cast(ops.transpose(mask)[:, :, None], candidate.dtype)
-        states = scan(self.cell.gate, products, candidate, real, initial, self.go_backwards)
+        states = scan(self.cell.gate, products, candidate, real, initial, self.go_backwards, self.kernel)
         states = shaped(states, time, batch, self.units)
         state = states[0 if self.go_backwards else -1]
         return as_keras_wants(self, ops.transpose(states, (1, 0, 2)), (state,), mask)
 
     def get_config(self):
-        config = super().get_config() | self.cell.arguments()
+        config = super().get_config() | self.cell.arguments() | {"kernel": self.kernel}
         config["activity_regularizer"] = keras.regularizers.serialize(self.activity_regularizer)
         return {name: value for name, value in config.items() if name not in ("cell", "unroll")}
 

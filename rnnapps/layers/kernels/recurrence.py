@@ -4,8 +4,17 @@ import keras
 from keras import ops
 
 from rnnapps.layers.kernels import equations, fused, library, zoneout
-from rnnapps.layers.kernels.choice import KERNELS, choose, cudnn_obstacle, library_obstacle
+from rnnapps.layers.kernels.choice import (
+    KERNELS,
+    check_kernel,
+    choose,
+    cudnn_obstacle,
+    library_obstacle,
+)
 from rnnapps.layers.kernels.equations import States, Tensor
+from rnnapps.layers.kernels.exporting import check_length
+from rnnapps.layers.kernels.loops import uncompiled
+from rnnapps.layers.kernels.masks import without_masked
 from rnnapps.layers.kernels.weights import Weights, of_cell
 
 EQUATIONS = {"lstm": equations.LSTM, "gru": equations.GRU, "rnn": equations.SIMPLE_RNN}
@@ -30,8 +39,7 @@ class Recurrence:
         **kwargs,
     ):
         super().__init__(units, *args, **kwargs)
-        if kernel not in KERNELS:
-            raise ValueError(f"kernel={kernel!r}: expected one of {', '.join(KERNELS)}")
+        check_kernel(kernel, KERNELS)
         check_rates(weight_drop=weight_drop, zoneout=zoneout)
         self.kernel = kernel
         self.weight_drop = weight_drop
@@ -39,14 +47,16 @@ class Recurrence:
         if keras.backend.backend() == "tensorflow":  # XLA does not know its operation of cuDNN
             self.supports_jit = kernel in ("fused", "keras") or bool(cudnn_obstacle(self))
 
+    @uncompiled
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Keras's hook: `(last output, outputs, states)`, time running as the layer processes it."""
         kernel = choose(self).kernel
-        if kernel == "keras":
+        check_length(sequences)
+        sequences, mask = without_masked(sequences, mask)
+        if kernel == "keras" and not (self.weight_drop or any(self.zoneout_rates)):
             # Its loop, not the short cuts of Keras's LSTM and GRU, which differ by backend.
-            mask = mask[0] if isinstance(mask, (list, tuple)) else mask
             return keras.layers.RNN.inner_loop(self, sequences, initial_state, mask, training)
-        mask, states = given_mask(mask), carried(self, initial_state)
+        states = carried(self, initial_state)
         outputs, states = run_layer(self, kernel, sequences, mask, states, training)
         return as_keras_wants(self, outputs, states, mask)
 
@@ -88,12 +98,6 @@ def carried(layer: keras.layers.RNN, initial_state: States) -> States:
     return tuple(initial_state)
 
 
-def given_mask(mask: Tensor | list[Tensor] | None) -> Tensor | None:
-    """The mask of a layer's input as bool `(batch, time)`, or None."""
-    mask = mask[0] if isinstance(mask, (list, tuple)) else mask
-    return None if mask is None else ops.cast(mask, "bool")
-
-
 def as_keras_wants(
     layer: keras.layers.RNN, outputs: Tensor | None, states: States, mask: Tensor | None
 ) -> tuple[Tensor, Tensor, list[Tensor]]:
@@ -127,7 +131,7 @@ def run_layer(
     states: States,
     training: bool,
 ) -> tuple[Tensor, States]:
-    """Run a layer by the kernel "cudnn" or "fused".
+    """Run a layer by the kernel "cudnn", "fused", or "keras" where Keras's loop lacks what it needs.
 
     Args:
         sequences: `(batch, time, features)`.
@@ -140,7 +144,8 @@ def run_layer(
     """
     sequences, weights = layer.dropped(sequences, training), layer.weights_of_cell(training)
     reverse, cell = layer.go_backwards, layer.cell
-    if kernel == "cudnn" or (keras.backend.backend() == "torch" and not library_obstacle(layer)):
+    native = kernel == "fused" and keras.backend.backend() == "torch" and not library_obstacle(layer)
+    if kernel == "cudnn" or native:
         wanted = layer.return_state or layer.stateful
         return library.run(library_name(layer), sequences, mask, reverse, states, weights, wanted)
     activations = (cell.activation, getattr(cell, "recurrent_activation", cell.activation))
@@ -157,6 +162,7 @@ def run_layer(
         layer.return_sequences,
         bool(training),
         zoneout.draw(rates, generator, time, batch, layer.units, bool(training)),
+        scanned=kernel == "keras",
     )
 
 

@@ -3,6 +3,7 @@
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from rnnapps.layers.kernels.derivative import MESSAGE
 from rnnapps.layers.kernels.weights import reset_first
 
 
@@ -24,7 +25,10 @@ def call(cell, x, lengths, states, weights):
     # Biases, layers, no dropout, training if a gradient is to be had, both directions or one.
     options = (parameters, True, depth, 0.0, torch.is_grad_enabled(), both)
     if lengths is None:
-        outputs, *last = layer(x, _given(states), *options, True)
+        try:
+            outputs, *last = layer(x, _given(states), *options, True)
+        except NotImplementedError as error:  # oneDNN's in forward mode
+            raise NotImplementedError(MESSAGE) from error
         return outputs, last
     packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
     states = [state.index_select(1, packed.sorted_indices) for state in states]
