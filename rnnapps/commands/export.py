@@ -1,6 +1,5 @@
 """`rnnapps export APPLICATION`: write a bundle for LiteRT or ONNX."""
 
-import json
 import logging
 from dataclasses import replace
 from functools import partial
@@ -12,7 +11,7 @@ from rnnapps.applications import APPLICATIONS, class_of
 from rnnapps.data.examples import choose_split
 from rnnapps.errors import UserError
 from rnnapps.evaluation.options import source_options
-from rnnapps.outputs import write_json
+from rnnapps.outputs import print_json, write_json
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +43,7 @@ def main(application: str, arguments: list[str]) -> None:
         "environment": backend.describe(),
     }
     if options.json == "-":
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report)
     else:
         what = APPLICATIONS[application].examples
         print(f"{report['parameters']:,} parameters; {len(examples):,} {what}; medians on one thread\n")
