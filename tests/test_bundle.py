@@ -1,7 +1,10 @@
 import errno
+import fcntl
 import json
+import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +186,39 @@ def test_a_bundle_is_replaced_whole(copy):
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]
 
 
+def test_the_folder_that_another_one_writes_is_left_alone(tmp_path):
+    with bundle.writing(tmp_path / "out") as folder:
+        (folder / "config.json").write_text("{}")
+        with (
+            ThreadPoolExecutor(1) as thread,
+            pytest.raises(UserError, match="out: another training is writing there"),
+        ):
+            thread.submit(bundle.writing(tmp_path / "out").__enter__).result()
+        assert (folder / "config.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("refused", ["open", "fsync"])
+def test_a_bundle_is_written_as_on_windows(tmp_path, monkeypatch, refused):
+    """It opens no folder, and syncs no file that was opened for reading only."""
+    real_open, real_fsync = os.open, os.fsync
+
+    def windows_open(path, flags, *more, **options):
+        if Path(path).is_dir() and not flags & getattr(os, "O_DIRECTORY", 0):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real_open(path, flags, *more, **options)
+
+    def windows_fsync(descriptor):
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(os, refused, {"open": windows_open, "fsync": windows_fsync}[refused])
+    with bundle.writing(tmp_path / "out") as folder:
+        (folder / "config.json").write_text("{}")
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"config.json", "SHA256SUMS"}
+
+
 def test_check_output(copy, tmp_path):
     with pytest.raises(
         UserError, match="copy: exists: give another --output, or replace it with --overw"
@@ -194,6 +230,11 @@ def test_check_output(copy, tmp_path):
         bundle.check_output(tmp_path / "file", overwrite=True)
     with pytest.raises(UserError, match="cannot write there: "):
         bundle.check_output(Path("/proc/nowhere/model"), overwrite=False)
+    with pytest.raises(UserError, match="cannot write there: File name too long"):
+        bundle.check_output(tmp_path / ("x" * 250), overwrite=False)
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="link: exists and is no bundle"):
+        bundle.check_output(tmp_path / "link", overwrite=True)
 
 
 SHIPPED = sorted((Path(rnnapps.__file__).parent.parent / "saved_models").glob("*/*"))

@@ -16,6 +16,7 @@ class ExportedStep:
 
     Attributes:
         features: numbers of `x`.
+        outputs: numbers of the output.
         file: that it runs.
 
     Raises:
@@ -35,6 +36,8 @@ class ExportedStep:
         self.file = file
         self.features = int(shapes["x"][1])
         self._numbers = int(shapes["state"][1])
+        output, _ = self(np.zeros((1, self.features), "float32"), self.start())
+        self.outputs = output.shape[-1]
 
     def start(self) -> np.ndarray:
         """The state before the first step: zeros, float32 `(1, numbers)`."""

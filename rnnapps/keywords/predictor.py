@@ -67,13 +67,17 @@ class KeywordsPredictor:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Load a bundle, an exported one without Keras: see `rnnapps.inference.predictor.Predictor`."""
-        settings = bundle.check(path, cls.application)
-        config, labels = bundle.read_config(path, KeywordsConfig), settings["labels"]
-        if "exported" in settings:
-            from rnnapps.export.exported_step import ExportedStep
+        with bundle.opening(path, cls.application) as settings:
+            config, labels = bundle.read_config(path, KeywordsConfig), settings["labels"]
+            if "exported" in settings:
+                from rnnapps.export.exported_step import ExportedStep
 
-            return cls(None, labels, config, ExportedStep(path / settings["exported"]["file"]))
-        return cls(bundle.load_model(path), labels, config)
+                step = ExportedStep(path / settings["exported"]["file"])
+                bundle.check_size("labels", len(labels), step.outputs)
+                return cls(None, labels, config, step)
+            model = bundle.load_model(path)
+            bundle.check_size("labels", len(labels), model.output_shape[-1])
+            return cls(model, labels, config)
 
     @overload
     def __call__(self, clips: Clip) -> Prediction: ...
