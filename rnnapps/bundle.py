@@ -201,12 +201,16 @@ def _files(path: Path) -> set[str]:
     if len(names) > MOST_FILES:
         raise ValueError(f"more than {MOST_FILES:,} files")
     names = [name for name in names if not _of_the_system(name)]
+    size = 0
     for name in names:
         about = (path / name).lstat()
         if not stat.S_ISREG(about.st_mode):
             raise ValueError(f"{_shown(name)} is no plain file (of a link, copy the target)")
         if about.st_size > (LARGEST_NETWORK if name.endswith(NETWORKS) else LARGEST_FILE):
             raise ValueError(f"{_shown(name)} has {about.st_size:,} bytes")
+        size += about.st_size
+    if size > LARGEST_NETWORK:
+        raise ValueError(f"its files have {size:,} bytes")
     return set(names)
 
 
@@ -387,7 +391,7 @@ def writing(path: Path) -> Iterator[Path]:
             _move_into_place(temporary, path)
         except BaseException as error:
             shutil.rmtree(temporary, ignore_errors=True)
-            if isinstance(error, OSError) and error.filename is None:
+            if isinstance(error, OSError) and str(temporary) in str(error.filename or temporary):
                 raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
             raise
 

@@ -39,7 +39,6 @@ def read_network(file: Path) -> "keras.Model":
     Raises:
         Exception: of any kind: the file is damaged, or has not the weights of the network it describes.
     """
-
     about = file.stat()
     if not stat.S_ISREG(about.st_mode):
         raise ValueError("it is no plain file")

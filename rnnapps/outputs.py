@@ -30,11 +30,18 @@ def check_file(file: Path) -> None:
 
 
 def write(file: Path, content: bytes) -> None:
-    """Write a file whole, or leave what stood there."""
+    """Write a file whole, or leave what stood there.
+
+    Raises:
+        OSError: it cannot be written, as where the disk is full; it names the file.
+    """
     temporary = _temporary(file)
     try:
         temporary.write_bytes(content)
         temporary.replace(file)
+    except OSError as error:
+        error.filename = str(file)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -94,5 +101,8 @@ class JSONLines:
             self._stream.close()
             if kind is None or issubclass(kind, UserError):
                 self._temporary.replace(self.file)
+        except OSError as error:
+            error.filename = str(self.file)
+            raise
         finally:
             self._temporary.unlink(missing_ok=True)

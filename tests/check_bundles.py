@@ -139,14 +139,14 @@ def alter(bundle: Path, name: str, folder: Path, number: int) -> None:
         (folder / "SHA256SUMS").write_text("".join(lines))
 
 
-def problem(folder: Path, application: str) -> str | None:
-    """What is wrong with how an altered bundle is answered to, or None."""
+def problem(folder: Path, application: str, name: str) -> str | None:
+    """What is wrong with the answer to a bundle whose file `name` is altered, or None."""
     from rnnapps import bundle
     from rnnapps.errors import UserError
     from rnnapps.evaluation.results import results_table
 
     for use in (
-        lambda: _ask(folder, application),
+        lambda: _ask(folder, application, name),
         lambda: results_table(
             application, [folder], import_module(f"rnnapps.{application}.evaluate").COLUMNS
         ),
@@ -165,8 +165,8 @@ def problem(folder: Path, application: str) -> str | None:
     return None
 
 
-def _ask(folder: Path, application: str) -> None:
-    """As `rnnapps predict` does."""
+def _ask(folder: Path, application: str, name: str) -> None:
+    """As `rnnapps predict` does; a file that no predictor reads changes no answer."""
     import numpy as np
 
     import rnnapps
@@ -180,6 +180,8 @@ def _ask(folder: Path, application: str) -> None:
         "dna": "ACGTACGTACGTACGTACGT",
     }
     predictor = rnnapps.load(folder)
+    if not name.endswith((".keras", "config.json", "tokenizer.json")):
+        return
     with bundle.applying(folder):
         answer = predictor(asked[application])
     json.dumps(answer.to_dict())
@@ -206,12 +208,14 @@ def work(bundle: Path, name: str, start: int, stop: int) -> None:
     application = json.loads((bundle / "config.json").read_text())["application"]
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "bundle"
-        problem(bundle, application)  # imports and compiles
+        problem(bundle, application, name)  # imports and compiles
         for number in range(start, stop):
             alter(bundle, name, place, number)
             print(json.dumps({"start": number}), file=out, flush=True)
             print(
-                json.dumps({"end": number, "problem": problem(place, application)}), file=out, flush=True
+                json.dumps({"end": number, "problem": problem(place, application, name)}),
+                file=out,
+                flush=True,
             )
 
 

@@ -175,6 +175,22 @@ def test_a_disk_that_fills_up_leaves_nothing_or_the_old_bundle(copy, tmp_path, m
     bundle.check(copy)
 
 
+def test_a_file_that_does_not_fit_on_the_disk_is_told_of_the_bundle(tmp_path, monkeypatch):
+    def full(self, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with (
+        pytest.raises(UserError, match="new: cannot be written: No space left on device"),
+        bundle.writing(tmp_path / "new") as folder,
+    ):
+        write_json(folder / "config.json", {})
+    with pytest.raises(OSError, match="scores.json") as raised:
+        write_json(tmp_path / "scores.json", {})
+    assert raised.value.filename == str(tmp_path / "scores.json")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_bundle_is_replaced_whole(copy):
     (copy.parent / ".copy.abc.tmp").mkdir()  # what a kill in the middle of writing leaves
     with bundle.writing(copy) as folder:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from rnnapps.data.pictures.captioned_picture import CaptionedPicture
 
 BATCH_SIZES = (1, 8, 32)  # pictures of a batch: few sizes, as each is compiled
+LARGEST_PICTURE = 2_000  # pixels of a side that an encoder may read
 TOKENIZER = "tokenizer.json"
 ENCODER = "encoder.keras"  # of a bundle whose encoder has other weights than those that ship
 
@@ -89,6 +90,8 @@ class CaptioningPredictor:
                 encoder = bundle.load_model(path, ENCODER)
             else:
                 encoder = encoders.build(name)
+            if not max(encoder.input_shape[1:3]) <= LARGEST_PICTURE:
+                raise ValueError(f"an encoder of pictures of {encoder.input_shape[1:3]} pixels")
             return cls(model, encoder, sentences, config)
 
     @overload

@@ -33,7 +33,7 @@ def results_table(application: str, bundles: Iterable[Path], columns: Mapping[st
 def _rows(path: Path, metrics: Mapping[str, Any], columns: Mapping[str, Column]) -> Iterator[list[str]]:
     """The lines of a bundle: its network and its baselines."""
     scores, about, training = metrics["scores"], metrics["data"], metrics["training"]
-    data = f"{about['source']} ({scores['rows']:,})" if "rows" in scores else about["source"]
+    data = f"{about['source']} ({scores['rows']:,})" if "rows" in scores else f"{about['source']}"
     network = [
         f"`{path.parent.name}/{path.name}`",
         data,

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnapps.backend import silence
-from rnnapps.errors import UserError
+from rnnapps.errors import UserError, brief
 
 
 class ExportedStep:
@@ -32,7 +32,7 @@ class ExportedStep:
                 f"{file}: {error.name} is not installed: pip install rnnapps[export]"
             ) from None
         except (ValueError, RuntimeError) as error:
-            raise UserError(f"{file}: cannot be read: {error}") from None
+            raise UserError(f"{file}: cannot be read: {brief(error)}") from None
         self.file = file
         self.features = int(shapes["x"][1])
         self._numbers = int(shapes["state"][1])

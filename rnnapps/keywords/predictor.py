@@ -77,6 +77,8 @@ class KeywordsPredictor:
                 return cls(None, labels, config, step)
             model = bundle.load_model(path)
             bundle.check_size("labels", len(labels), model.output_shape[-1])
+            rate = model.get_layer("log_mel").options["sampling_rate"]
+            bundle.check_size("samples a second", config.source.sampling_rate, rate)
             return cls(model, labels, config)
 
     @overload

@@ -9,7 +9,7 @@ from rnnapps.errors import UserError
 
 
 class EventFile:
-    """A file of scalars in a folder that TensorBoard reads.
+    """A file of scalars in a folder that TensorBoard reads; a context manager, which closes it.
 
     TensorBoard's own writer works in a thread, whose errors come late and as tracebacks; this one writes
     at once, and tells that the disk is full like any other file.
@@ -42,8 +42,10 @@ class EventFile:
         for name, value in scores.items():
             self._write(summary=scalar_pb(name, value), step=epoch)
 
-    def close(self) -> None:
-        """Close the file."""
+    def __enter__(self) -> "EventFile":
+        return self
+
+    def __exit__(self, *about: object) -> None:
         self._records.close()
 
     def _write(self, **content) -> None:

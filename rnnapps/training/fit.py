@@ -61,8 +61,11 @@ def fit(
         clear_folder(folder)
     elif file.exists():
         state = _restore(model, file, identity)
-    board = EventFile(folder / LOGS)
-    with _interruption() as interrupted, _progress(len(batches)) as progress:
+    with (
+        _interruption() as interrupted,
+        _progress(len(batches)) as progress,
+        EventFile(folder / LOGS) as board,
+    ):
         while state.epoch < config.epochs and state.waited < config.patience:
             task = progress.start(state.epoch, config.epochs, state.step)
             began = time.monotonic() - state.seconds
@@ -86,7 +89,6 @@ def fit(
             board.add(logs, state.epoch)
             _save(model, file, state, identity)
             _stop_if(interrupted, state)
-    board.close()
     shapes, seconds = len(first_steps), sum(first_steps.values())
     log.info(
         "%d shapes of batches: %.1f seconds for their first steps, compilation included", shapes, seconds

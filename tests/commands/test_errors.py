@@ -132,6 +132,15 @@ def test_scores_that_cannot_be_written(small_bundle, tmp_path, fails):
     assert "cannot write there: No such file or directory" in line
 
 
+def test_an_output_without_a_name(sentences_csv, fails):
+    assert "--output must name a new folder, got ''" in fails(
+        *("train", "sentiment", "--data", sentences_csv, "--output", ""), status=2
+    )
+    assert "--output must name a folder, got ''" in fails(
+        *("export", "keywords", "--model", "keywords/digits", "--output", ""), status=2
+    )
+
+
 def test_unknown_backend(small_bundle):
     command = ("predict", "sentiment", "--model", small_bundle, "text")
     result = run(*command, backend="caffe")

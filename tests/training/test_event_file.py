@@ -8,11 +8,10 @@ from rnnapps.training.event_file import EventFile
 
 
 def test_tensorboard_reads_it(tmp_path):
-    file = EventFile(tmp_path / "logs")
-    file.add({"loss": 0.5, "val_loss": 2.0}, 1)
-    file.add({"loss": 0.25, "val_loss": 1.0}, 2)
-    file.close()
-    EventFile(tmp_path / "logs").close()  # of the training when it is resumed
+    with EventFile(tmp_path / "logs") as file:
+        file.add({"loss": 0.5, "val_loss": 2.0}, 1)
+    with EventFile(tmp_path / "logs") as file:  # of the training when it is resumed
+        file.add({"loss": 0.25, "val_loss": 1.0}, 2)
     board = EventAccumulator(str(tmp_path / "logs"))
     board.Reload()
     assert board.Tags()["tensors"] == ["loss", "val_loss"]
