@@ -341,7 +341,8 @@ def check_place(path: Path) -> None:
         UserError: nothing can be written there.
     """
     if path.name in ("", "..") or "\0" in str(path):
-        raise UsageError(f"--output must name a new folder, got {str(path)!r}")
+        nothing = " or nothing" if path == Path() else ""
+        raise UsageError(f"--output must name a new folder, got {str(path)!r}{nothing}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(**_hidden(path)):

@@ -133,7 +133,7 @@ def test_scores_that_cannot_be_written(small_bundle, tmp_path, fails):
 
 
 def test_an_output_without_a_name(sentences_csv, fails):
-    assert "--output must name a new folder, got ''" in fails(
+    assert "--output must name a new folder, got '.' or nothing" in fails(
         *("train", "sentiment", "--data", sentences_csv, "--output", ""), status=2
     )
     assert "--output must name a folder, got ''" in fails(
