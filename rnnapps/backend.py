@@ -8,17 +8,27 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from rnnapps.errors import UsageError, UserError
+from rnnapps.errors import UsageError, UserError, brief
 
 BACKENDS = ("tensorflow", "jax", "torch")
+# Of Keras: what the networks and their layers are made for, whatever keras.json says.
+SETTINGS = {"image_data_format": "channels_last", "floatx": "float32", "epsilon": 1e-7}
+
+log = logging.getLogger(__name__)
 
 
 def load_quietly() -> None:
     """Import Keras and its backend.
 
+    Neither the backend nor the numbers follow the user's `keras.json`: a setting there that another
+    program needs would change what a bundle predicts.
+
     Raises:
-        UserError: the backend that KERAS_BACKEND names is unknown or not installed.
+        UserError: the backend that KERAS_BACKEND names is unknown, not installed, or cannot be loaded.
     """
+    given = "keras" in sys.modules  # imported by the user's own program
+    if not given:
+        os.environ["KERAS_BACKEND"] = os.environ.get("KERAS_BACKEND") or "tensorflow"
     name = os.environ.get("KERAS_BACKEND", "tensorflow")
     if name not in BACKENDS:
         raise UsageError(f"KERAS_BACKEND is '{name}': expected one of {', '.join(BACKENDS)}")
@@ -27,12 +37,22 @@ def load_quietly() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of traces for new lengths
     with silence():
         try:
-            import keras  # noqa: F401
-        except ImportError as error:
-            raise UserError(
-                f"the backend {name} is not installed ({error.name}): pip install {name}, or choose "
-                f"another of {', '.join(BACKENDS)} by KERAS_BACKEND"
-            ) from None
+            import keras
+        except Exception as error:  # of any kind: a library that is missing, or does not fit another
+            raise _not_loaded(name, error) from error
+    for setting, value in SETTINGS.items():
+        found = getattr(keras.config, setting)()
+        if found != value:
+            getattr(keras.config, f"set_{setting}")(value)
+            if given:
+                log.warning("note: keras.config.%s was %s, and is %s now", setting, found, value)
+
+
+def _not_loaded(name: str, error: Exception) -> UserError:
+    choose = f"or choose another of {', '.join(BACKENDS)} by KERAS_BACKEND"
+    if isinstance(error, ModuleNotFoundError) and error.name == name:
+        return UserError(f"the backend {name} is not installed: pip install {name}, {choose}")
+    return UserError(f"the backend {name} cannot be loaded: {brief(error)}: mend it, {choose}")
 
 
 def prepare(threads: int = 0, precision: str = "float32", seed: int = 0) -> None:
@@ -55,8 +75,13 @@ def silence() -> Iterator[None]:
     TensorFlow writes notices while it is loaded, from below Python and whatever its log level; they
     would bury a command's own lines.
     """
-    sys.stderr.flush()
-    stderr = os.dup(2)
+    if sys.stderr is not None:
+        sys.stderr.flush()
+    try:
+        stderr = os.dup(2)
+    except OSError:  # it is closed
+        yield
+        return
     try:
         with open(os.devnull, "wb") as nothing:
             os.dup2(nothing.fileno(), 2)

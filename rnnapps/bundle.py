@@ -14,12 +14,14 @@ config.json names under "exported", and serves without Keras.
 """
 
 import contextlib
+import glob
 import hashlib
-import json
+import itertools
 import os
 import shutil
+import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,8 +30,10 @@ from rnnapps import __version__, backend
 from rnnapps.applications import APPLICATIONS
 from rnnapps.bundle_versions import VERSION, upgrade_config, upgrade_metrics
 from rnnapps.config import with_values
-from rnnapps.errors import UserError
-from rnnapps.outputs import check_folder, write_json
+from rnnapps.errors import UsageError, UserError, brief
+from rnnapps.json_files import read_json
+from rnnapps.output_lock import OutputLock
+from rnnapps.outputs import write_json
 
 Config = TypeVar("Config")
 
@@ -41,6 +45,8 @@ MODEL, CONFIG, METRICS, CARD, SUMS = (
     "card.md",
     "SHA256SUMS",
 )
+NETWORKS = (".keras", *(Path(name).suffix for name in STEPS))  # the files that may be large
+LARGEST_NETWORK, LARGEST_FILE, MOST_FILES = 4_000_000_000, 100_000_000, 1_000
 
 
 def shipped() -> Iterator[Path]:
@@ -53,7 +59,7 @@ def shipped() -> Iterator[Path]:
 def find(model: str | Path) -> Path:
     """The folder of a bundle given by its path, or by a name such as "sentiment" (see rnnapps.load)."""
     path = Path(model)
-    if (path / SUMS).exists():
+    if os.path.lexists(path / SUMS):
         return path
     name = str(model)
     matches = [found for found in shipped() if name in (found.parent.name, _name(found))]
@@ -71,79 +77,172 @@ def _name(path: Path) -> str:
 
 def _created(path: Path) -> str:
     try:
-        return read_json(path / CONFIG)["created"]
-    except (ValueError, KeyError):
+        return str(read_json(path / CONFIG)["created"])
+    except (OSError, ValueError, KeyError, TypeError):
         return ""  # damaged: `check` will tell
 
 
 def check(path: Path, application: str | None = None) -> dict[str, Any]:
-    """Verify a bundle and return its `config.json`.
+    """Verify a bundle, whoever made it, and return its `config.json`.
+
+    Time and memory are bounded, and nothing outside of the bundle is read.
 
     Raises:
-        UserError: it is no bundle, a file is missing or altered, it was written by a later version,
-            or it belongs to another application than the one given.
+        UserError: it is no bundle, a file is missing, altered, too large or no plain file, its
+            `config.json` is not what bundles have, it was written by a later version, or it belongs to
+            another application than the one given.
     """
-    if not (path / SUMS).is_file():
+    if not os.path.lexists(path / SUMS):
         raise UserError(f"{path}: not a bundle (it has no {SUMS})")
-    for name, expected in _sums(path).items():
-        try:
-            digest = _digest(path / name)
-        except FileNotFoundError:
-            raise UserError(f"{path}: damaged bundle: {name} is missing") from None
-        if digest != expected:
-            raise UserError(
-                f"{path}: damaged bundle: {name} is not the file that was written (its SHA-256 "
-                f"differs): copy or train it again"
-            )
-    settings = _settings(path)
+    with damage(path):
+        files = _files(path)
+        for name, expected in _sums(path, files).items():
+            if name not in files:
+                raise ValueError(f"{_shown(name)} is missing")
+            if _digest(path / name) != expected:
+                raise ValueError(
+                    f"{name} is not the file that was written (its SHA-256 differs): copy or train it "
+                    f"again"
+                )
+        settings = read_json(path / CONFIG)
+        _check_settings(settings)
     if settings["bundle_version"] > VERSION:
         raise UserError(
-            f"{path}: written by rnnapps {settings.get('rnnapps')} in bundle version "
-            f"{settings['bundle_version']}; this is rnnapps {__version__}, which reads up to version "
-            f"{VERSION}: pip install --upgrade rnnapps"
+            f"{path}: written by rnnapps {brief(settings.get('rnnapps'), 20)} in bundle version "
+            f"{brief(settings['bundle_version'], 20)}; this is rnnapps {__version__}, which reads up to "
+            f"version {VERSION}: pip install --upgrade rnnapps"
         )
     if settings["application"] not in APPLICATIONS or application not in (None, settings["application"]):
         raise UserError(
-            f"{path}: a bundle of the application '{settings['application']}', expected "
+            f"{path}: a bundle of the application '{brief(settings['application'], 40)}', expected "
             f"{application or ' or '.join(APPLICATIONS)}"
         )
     return settings
 
 
-def _settings(path: Path) -> dict[str, Any]:
+@contextlib.contextmanager
+def opening(path: Path, application: str) -> Iterator[dict[str, Any]]:
+    """Verify a bundle and yield its `config.json`: within it, whatever goes wrong is told in one line.
+
+    Raises:
+        UserError: as `check`, or the bundle's files do not make a predictor.
+    """
+    settings = check(path, application)
+    with damage(path):
+        yield settings
+
+
+@contextlib.contextmanager
+def damage(path: Path) -> Iterator[None]:
+    """Within it, an error of any kind says in one short line that the bundle `path` is damaged."""
     try:
-        settings = read_json(path / CONFIG)
-    except ValueError:
-        raise UserError(f"{path}: damaged bundle: {CONFIG} is not JSON") from None
-    kinds = {"application": str, "bundle_version": int, "config": dict}
-    for name, kind in kinds.items():
-        if not isinstance(settings, dict) or not isinstance(settings.get(name), kind):
-            raise UserError(f"{path}: damaged bundle: {CONFIG} has no valid '{name}'")
-    return settings
+        yield
+    except (UserError, KeyboardInterrupt, SystemExit):
+        raise
+    except PermissionError as error:
+        raise UserError(f"{error.filename}: {error.strerror}") from error
+    except ValueError as error:
+        raise UserError(f"{path}: damaged bundle: {brief(error)}") from error
+    except BaseException as error:  # a library in Rust raises what is no Exception
+        raise UserError(f"{path}: damaged bundle: {type(error).__name__}: {brief(error)}") from error
 
 
-def _sums(path: Path) -> dict[str, str]:
+@contextlib.contextmanager
+def applying(path: Path) -> Iterator[None]:
+    """Within it, an error that no input explains says in a short line that `path` cannot be applied."""
+    try:
+        yield
+    except (UserError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise UserError(
+            f"{path}: cannot be applied: {type(error).__name__}: {brief(error)} (--debug shows where)"
+        ) from error
+
+
+def check_size(what: str, found: int, of_network: Any) -> None:
+    """Refuse files of a bundle that do not belong together, such as labels of another network.
+
+    Raises:
+        ValueError: the numbers differ.
+    """
+    if found != of_network:
+        raise ValueError(f"{found:,} {what}, and a network for {brief(of_network, 40)}")
+
+
+def _check_settings(settings: Any) -> None:
+    def valid(name: str, kind: type) -> bool:
+        return type(settings.get(name)) is kind  # a bool is an int
+
+    if not isinstance(settings, dict):
+        raise ValueError(f"{CONFIG} has no settings")
+    needed = {"application": str, "bundle_version": int, "config": dict}
+    for name, kind in needed.items():
+        if not valid(name, kind):
+            raise ValueError(f"{CONFIG} has no valid '{name}'")
+    if settings["bundle_version"] < 1:
+        raise ValueError(f"{CONFIG} has no valid 'bundle_version'")
+    if "labels" in settings:
+        labels = settings["labels"]
+        if not valid("labels", list) or not all(isinstance(one, str) and one for one in labels):
+            raise ValueError(f"{CONFIG} has no valid 'labels'")
+        if len(set(labels)) < max(2, len(labels)):
+            raise ValueError(f"{CONFIG} has fewer than two labels, or one twice")
+    if "exported" in settings:
+        exported = settings["exported"]
+        if not valid("exported", dict) or exported.get("file") not in STEPS:
+            raise ValueError(f"{CONFIG} has no valid 'exported'")
+
+
+def _files(path: Path) -> set[str]:
+    """The names of a bundle's files, all of them plain and of a size that can be read."""
+    with os.scandir(path) as entries:
+        names = [entry.name for entry in itertools.islice(entries, MOST_FILES + 1)]
+    if len(names) > MOST_FILES:
+        raise ValueError(f"more than {MOST_FILES:,} files")
+    names = [name for name in names if not _of_the_system(name)]
+    size = 0
+    for name in names:
+        about = (path / name).lstat()
+        if not stat.S_ISREG(about.st_mode):
+            raise ValueError(f"{_shown(name)} is no plain file (of a link, copy the target)")
+        if about.st_size > (LARGEST_NETWORK if name.endswith(NETWORKS) else LARGEST_FILE):
+            raise ValueError(f"{_shown(name)} has {about.st_size:,} bytes")
+        size += about.st_size
+    if size > LARGEST_NETWORK:
+        raise ValueError(f"its files have {size:,} bytes")
+    return set(names)
+
+
+def _of_the_system(name: str) -> bool:
+    """Whether a file is hidden, or put there by a file manager: `.DS_Store`, `._x`, `Thumbs.db`."""
+    return name.startswith(".") or name.lower() in ("thumbs.db", "ehthumbs.db", "desktop.ini")
+
+
+def _sums(path: Path, files: Collection[str]) -> dict[str, str]:
     try:
         lines = (path / SUMS).read_text(encoding="ascii").splitlines()
         sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
     except ValueError:  # UnicodeDecodeError is one
-        raise UserError(f"{path}: damaged bundle: {SUMS} is not a list of checksums") from None
-    present = {file.name for file in path.iterdir()} - {SUMS}
-    if extra := sorted(present - set(sums)):
-        raise UserError(f"{path}: damaged bundle: {extra[0]} is not listed in {SUMS}")
+        raise ValueError(f"{SUMS} is not a list of checksums") from None
+    for name in sums:
+        if name in ("", ".", "..", SUMS) or set(name) & set("/\\:") or not name.isprintable():
+            raise ValueError(f"{SUMS} lists {_shown(name)}, which is no name of a file in the bundle")
+    if extra := sorted(set(files) - {SUMS} - set(sums)):
+        raise ValueError(f"{_shown(extra[0])} is not listed in {SUMS}")
     if CONFIG not in sums or not {MODEL, *STEPS} & set(sums):
-        raise UserError(f"{path}: damaged bundle: {SUMS} lists no {MODEL} or no {CONFIG}")
+        raise ValueError(f"{SUMS} lists no {MODEL} or no {CONFIG}")
     return sums
+
+
+def _shown(name: str) -> str:
+    """A name as it stands in a message."""
+    return brief(name, 60)
 
 
 def _digest(file: Path) -> str:
     with file.open("rb") as content:
         return hashlib.file_digest(content, "sha256").hexdigest()
-
-
-def read_json(file: Path) -> Any:
-    """Read a JSON file of a bundle."""
-    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def read_config(path: Path, kind: type[Config]) -> Config:
@@ -156,10 +255,13 @@ def read_config(path: Path, kind: type[Config]) -> Config:
     Raises:
         UserError: it names a field that this rnnapps does not know, or has a value that is not allowed.
     """
-    try:
-        return with_values(kind(), upgrade_config(_settings(path)))
-    except UserError as error:
-        raise UserError(f"{path}: {CONFIG}: {error}: train it again, or upgrade rnnapps") from None
+    with damage(path):
+        try:
+            return with_values(kind(), upgrade_config(read_json(path / CONFIG)))
+        except UserError as error:
+            raise UserError(
+                f"{path}: {CONFIG}: {brief(error)}: train it again, or upgrade rnnapps"
+            ) from None
 
 
 def write_config(folder: Path, application: str, config: Any, **more: Any) -> None:
@@ -179,8 +281,26 @@ def read_metrics(path: Path) -> dict[str, Any]:
     """The `metrics.json` of a checked bundle, in the schema of this version:
 
     `scores`, `baselines` (scores by name), `signature`, `data`, `training`, `environment`.
+
+    Raises:
+        UserError: it has another.
     """
-    return upgrade_metrics(read_json(path / METRICS), _settings(path))
+    with damage(path):
+        metrics = read_json(path / METRICS)
+        if not isinstance(metrics, dict):
+            raise ValueError(f"{METRICS} has no scores")
+        metrics = upgrade_metrics(metrics, read_json(path / CONFIG))
+        parts = {
+            name: metrics.get(name)
+            for name in ("scores", "baselines", "data", "training", "environment")
+        }
+        parts |= {f"baselines: {name}": scores for name, scores in metrics["baselines"].items()}
+        for name, part in parts.items():
+            if not isinstance(part, dict):
+                raise ValueError(f"{METRICS} has no valid '{_shown(name)}'")
+        if not isinstance(metrics.get("signature"), str):
+            raise ValueError(f"{METRICS} has no valid 'signature'")
+        return metrics
 
 
 def save_model(model, folder: Path) -> None:
@@ -192,34 +312,58 @@ def save_model(model, folder: Path) -> None:
 
 
 def load_model(path: Path, file: str = MODEL):
-    """Load the network of a checked bundle, or another file of a folder, as `keras.Model`."""
+    """Load the network of a checked bundle, or another file of a folder, as `keras.Model`.
+
+    Raises:
+        UserError: it is damaged, or no network that can be read within its size (`network_file`).
+    """
     backend.load_quietly()
     import keras
 
     import rnnapps.layers  # noqa: F401  registers the layers that the file names
+    from rnnapps.network_file import read_network
 
     try:
-        return keras.saving.load_model(path / file, compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError) as error:
-        raise UserError(f"{path / file}: Keras {keras.__version__} cannot read it: {error}") from None
+        return read_network(path / file)
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:
+        raise UserError(
+            f"{path / file}: Keras {keras.__version__} cannot read it: {brief(error)}"
+        ) from error
+
+
+def check_place(path: Path) -> None:
+    """Refuse an output that has no name, or whose folder cannot be made or written to.
+
+    Raises:
+        UsageError: the path is empty, `.`, `..` or `/`, as where a variable of the shell was not set.
+        UserError: nothing can be written there.
+    """
+    if path.name in ("", "..") or "\0" in str(path):
+        nothing = " or nothing" if path == Path() else ""
+        raise UsageError(f"--output must name a new folder, got {str(path)!r}{nothing}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(**_hidden(path)):
+            pass
+    except OSError as error:
+        raise UserError(f"{path.parent}: cannot write there: {error.strerror}") from None
 
 
 def check_output(path: Path, overwrite: bool) -> None:
     """Refuse, before any work, an output that stands already or cannot be written.
 
     Raises:
-        UserError: the path exists and `overwrite` is false, or is something else than a bundle.
+        UserError: the path exists and `overwrite` is false, or is something else than a bundle; or as
+            `check_place`.
     """
-    if path.exists():
+    check_place(path)
+    if os.path.lexists(path):
         if not (path / SUMS).exists():
             raise UserError(f"{path}: exists and is no bundle: give another --output")
         if not overwrite:
             raise UserError(f"{path}: exists: give another --output, or replace it with --overwrite")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"{path.parent}: cannot write there: {error.strerror}") from None
-    check_folder(path.parent)
 
 
 @contextlib.contextmanager
@@ -228,25 +372,34 @@ def writing(path: Path) -> Iterator[Path]:
 
     A bundle that stands at `path` is replaced. Whatever interrupts the writing, what stands at
     `path` is a whole bundle; only a kill between two renames leaves the old one at `.NAME.old`.
+
+    Raises:
+        UserError: another process or thread writes there, or it cannot be written.
     """
-    for left_by_a_kill in path.parent.glob(f".{path.name}.*.tmp"):
-        shutil.rmtree(left_by_a_kill, ignore_errors=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent))
-    try:
-        yield temporary
-        files = sorted(temporary.iterdir())
-        lines = [f"{_digest(file)}  {file.name}\n" for file in files]
-        (temporary / SUMS).write_text("".join(lines), encoding="ascii")
-        for file in (*files, temporary / SUMS):
-            with file.open("rb") as stream:
-                os.fsync(stream.fileno())
-        temporary.chmod(0o755)  # mkdtemp's folders are private
-        _move_into_place(temporary, path)
-    except BaseException as error:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if isinstance(error, OSError) and error.filename is None:
-            raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
-        raise
+    with OutputLock(path):
+        for left_by_a_kill in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+            shutil.rmtree(left_by_a_kill, ignore_errors=True)
+        temporary = Path(tempfile.mkdtemp(**_hidden(path)))
+        try:
+            yield temporary
+            files = sorted(file for file in temporary.iterdir() if not _of_the_system(file.name))
+            lines = [f"{_digest(file)}  {file.name}\n" for file in files]
+            (temporary / SUMS).write_text("".join(lines), encoding="ascii", newline="\n")
+            for file in (*files, temporary / SUMS):
+                with file.open("r+b") as stream:  # Windows syncs only what may be written
+                    os.fsync(stream.fileno())
+            temporary.chmod(0o755)  # mkdtemp's folders are private
+            _move_into_place(temporary, path)
+        except BaseException as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            if isinstance(error, OSError) and str(temporary) in str(error.filename or temporary):
+                raise UserError(f"{path}: cannot be written: {error.strerror or error}") from error
+            raise
+
+
+def _hidden(path: Path) -> dict[str, Any]:
+    """The name and place of a temporary folder beside an output."""
+    return {"prefix": f".{path.name}.", "suffix": ".tmp", "dir": path.parent}
 
 
 def _move_into_place(temporary: Path, path: Path) -> None:
@@ -260,7 +413,10 @@ def _move_into_place(temporary: Path, path: Path) -> None:
         if old.exists():
             old.rename(path)
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    os.fsync(folder)  # else a power cut may undo the renames
-    os.close(folder)
+    with contextlib.suppress(OSError):  # where a folder can be synced; Windows opens none
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # else a power cut may undo the renames
+        finally:
+            os.close(folder)
     shutil.rmtree(old, ignore_errors=True)

@@ -8,6 +8,7 @@ from typing import Any, Literal, Union
 
 from rnnapps.errors import UserError
 
+LARGEST = 2**53  # the magnitude of a number: every integer below it is a float too
 NOT_OF_THE_RESULT = (
     "--resume",
     "--overwrite",
@@ -53,7 +54,7 @@ def with_values(default: Any, values: dict[str, Any]) -> Any:
     given = {}
     for name, value in values.items():
         if name not in kinds:
-            raise UserError(f"'{name}' is not known")
+            raise UserError(f"'{name:.40}' is not known")
         part = getattr(default, name)
         if is_dataclass(part) and isinstance(value, dict):
             value = with_values(part, value)
@@ -71,5 +72,6 @@ def _is_of(value: Any, kind: Any) -> bool:
     if origin in (Union, types.UnionType):
         return any(_is_of(value, argument) for argument in arguments)
     if kind in (int, float):
-        return isinstance(value, (int, kind)) and not isinstance(value, bool)
+        number = isinstance(value, (int, kind)) and not isinstance(value, bool)
+        return number and -LARGEST <= value <= LARGEST  # which NaN is not
     return isinstance(value, kind)

@@ -22,3 +22,10 @@ def require(config: object, field: str, holds: bool, allowed: str) -> None:
     if not holds:
         flag = field.replace("_", "-")
         raise UsageError(f"--{flag} must be {allowed}, got {getattr(config, field)}")
+
+
+def brief(error: object, limit: int = 300) -> str:
+    """The text of an error, or of what one is about, in one line that is no longer than `limit`."""
+    text = " ".join(str(error)[: 10 * limit].split())
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

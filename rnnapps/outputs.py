@@ -2,11 +2,15 @@
 
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from rnnapps.errors import UserError
+
+# Of what UTF-8 has no bytes for, as in the name of a file in another encoding: JSON has the same escape.
+ESCAPED = "backslashreplace"
 
 
 def check_folder(folder: Path) -> None:
@@ -26,11 +30,18 @@ def check_file(file: Path) -> None:
 
 
 def write(file: Path, content: bytes) -> None:
-    """Write a file whole, or leave what stood there."""
+    """Write a file whole, or leave what stood there.
+
+    Raises:
+        OSError: it cannot be written, as where the disk is full; it names the file.
+    """
     temporary = _temporary(file)
     try:
         temporary.write_bytes(content)
         temporary.replace(file)
+    except OSError as error:
+        error.filename = str(file)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -41,7 +52,17 @@ def _temporary(file: Path) -> Path:
 
 def write_json(file: Path, value: Any) -> None:
     """Write a JSON file for people and programs to read."""
-    write(file, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode())
+    write(file, (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode(errors=ESCAPED))
+
+
+def print_json(value: Any) -> None:
+    """Print a value as a line of JSON; what the console cannot encode is escaped as JSON has it."""
+    line = json.dumps(value, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(value)
+    print(line, flush=True)
 
 
 class JSONLines:
@@ -63,16 +84,15 @@ class JSONLines:
 
     def __enter__(self) -> "JSONLines":
         if self.file is not None:
-            self._stream = self._temporary.open("w", encoding="utf-8")
+            self._stream = self._temporary.open("w", encoding="utf-8", errors=ESCAPED)
         return self
 
     def write(self, value: Any) -> None:
         """Add a line."""
-        line = json.dumps(value, ensure_ascii=False)
         if self.standard:
-            print(line, flush=True)
+            print_json(value)
         elif self.file is not None:
-            print(line, file=self._stream)
+            print(json.dumps(value, ensure_ascii=False), file=self._stream)
 
     def __exit__(self, kind: type[BaseException] | None, *about: object) -> None:
         if self.file is None:
@@ -81,5 +101,8 @@ class JSONLines:
             self._stream.close()
             if kind is None or issubclass(kind, UserError):
                 self._temporary.replace(self.file)
+        except OSError as error:
+            error.filename = str(self.file)
+            raise
         finally:
             self._temporary.unlink(missing_ok=True)

@@ -48,10 +48,14 @@ def module_of(file: Path) -> str:
 
 
 # What each part may import of the others; those that are not named are applications or above them.
-BASE = {"", "applications", "backend", "bundle", "bundle_versions", "config", "errors", "outputs"}
+BASE = {"", "applications", "backend", "bundle", "bundle_versions", "config", "errors"}
+BASE |= {"json_files", "network_file", "output_lock", "outputs"}
 MAY = {
     "errors": set(),
     "applications": set(),
+    "json_files": set(),
+    "network_file": {"errors", "json_files"},
+    "output_lock": {"errors"},
     "outputs": {"errors"},
     "config": {"errors"},
     "backend": {"", "errors"},
@@ -63,7 +67,7 @@ MAY = {
     "decoding": set(),
     "encoders": {"errors", "outputs"},
     "datasets": {"data"},
-    "data": {"errors", "outputs"},
+    "data": {"errors", "json_files", "outputs"},
     "metrics": {"data", "errors"},
     "inference": BASE | {"data", "decoding"},
     "evaluation": BASE | {"command_line", "data", "metrics"},

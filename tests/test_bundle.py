@@ -1,7 +1,10 @@
 import errno
+import fcntl
 import json
+import os
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +175,22 @@ def test_a_disk_that_fills_up_leaves_nothing_or_the_old_bundle(copy, tmp_path, m
     bundle.check(copy)
 
 
+def test_a_file_that_does_not_fit_on_the_disk_is_told_of_the_bundle(tmp_path, monkeypatch):
+    def full(self, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with (
+        pytest.raises(UserError, match="new: cannot be written: No space left on device"),
+        bundle.writing(tmp_path / "new") as folder,
+    ):
+        write_json(folder / "config.json", {})
+    with pytest.raises(OSError, match="scores.json") as raised:
+        write_json(tmp_path / "scores.json", {})
+    assert raised.value.filename == str(tmp_path / "scores.json")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_bundle_is_replaced_whole(copy):
     (copy.parent / ".copy.abc.tmp").mkdir()  # what a kill in the middle of writing leaves
     with bundle.writing(copy) as folder:
@@ -181,6 +200,39 @@ def test_a_bundle_is_replaced_whole(copy):
         )
     assert sorted(file.name for file in copy.iterdir()) == ["SHA256SUMS", "config.json", "model.keras"]
     assert [path.name for path in copy.parent.iterdir()] == ["copy"]
+
+
+def test_the_folder_that_another_one_writes_is_left_alone(tmp_path):
+    with bundle.writing(tmp_path / "out") as folder:
+        (folder / "config.json").write_text("{}")
+        with (
+            ThreadPoolExecutor(1) as thread,
+            pytest.raises(UserError, match="out: another training is writing there"),
+        ):
+            thread.submit(bundle.writing(tmp_path / "out").__enter__).result()
+        assert (folder / "config.json").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("refused", ["open", "fsync"])
+def test_a_bundle_is_written_as_on_windows(tmp_path, monkeypatch, refused):
+    """It opens no folder, and syncs no file that was opened for reading only."""
+    real_open, real_fsync = os.open, os.fsync
+
+    def windows_open(path, flags, *more, **options):
+        if Path(path).is_dir() and not flags & getattr(os, "O_DIRECTORY", 0):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real_open(path, flags, *more, **options)
+
+    def windows_fsync(descriptor):
+        if fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        real_fsync(descriptor)
+
+    monkeypatch.setattr(os, refused, {"open": windows_open, "fsync": windows_fsync}[refused])
+    with bundle.writing(tmp_path / "out") as folder:
+        (folder / "config.json").write_text("{}")
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"config.json", "SHA256SUMS"}
 
 
 def test_check_output(copy, tmp_path):
@@ -194,6 +246,11 @@ def test_check_output(copy, tmp_path):
         bundle.check_output(tmp_path / "file", overwrite=True)
     with pytest.raises(UserError, match="cannot write there: "):
         bundle.check_output(Path("/proc/nowhere/model"), overwrite=False)
+    with pytest.raises(UserError, match="cannot write there: File name too long"):
+        bundle.check_output(tmp_path / ("x" * 250), overwrite=False)
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match="link: exists and is no bundle"):
+        bundle.check_output(tmp_path / "link", overwrite=True)
 
 
 SHIPPED = sorted((Path(rnnapps.__file__).parent.parent / "saved_models").glob("*/*"))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rnnapps.data.pictures.captioned_picture import CaptionedPicture
 
 BATCH_SIZES = (1, 8, 32)  # pictures of a batch: few sizes, as each is compiled
+LARGEST_PICTURE = 2_000  # pixels of a side that an encoder may read
 TOKENIZER = "tokenizer.json"
 ENCODER = "encoder.keras"  # of a bundle whose encoder has other weights than those that ship
 
@@ -76,19 +77,23 @@ class CaptioningPredictor:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
-        bundle.check(path, cls.application)
-        config = bundle.read_config(path, CaptioningConfig)
-        model = bundle.load_model(path)
-        from rnnapps import encoders  # only now: it imports Keras, which `load_model` does quietly
+        with bundle.opening(path, cls.application):
+            config = bundle.read_config(path, CaptioningConfig)
+            sentences = SentenceEncoder.load(path / TOKENIZER)
+            model = bundle.load_model(path)
+            bundle.check_size("tokens", sentences.size, model.output_shape[-1])
+            from rnnapps import encoders  # only now: it imports Keras, which `load_model` does quietly
 
-        name = config.encoder.encoder
-        if config.encoder.trained:
-            encoder = model.get_layer(name)
-        elif (path / ENCODER).exists():
-            encoder = bundle.load_model(path, ENCODER)
-        else:
-            encoder = encoders.build(name)
-        return cls(model, encoder, SentenceEncoder.load(path / TOKENIZER), config)
+            name = config.encoder.encoder
+            if config.encoder.trained:
+                encoder = model.get_layer(name)
+            elif (path / ENCODER).exists():
+                encoder = bundle.load_model(path, ENCODER)
+            else:
+                encoder = encoders.build(name)
+            if not max(encoder.input_shape[1:3]) <= LARGEST_PICTURE:
+                raise ValueError(f"an encoder of pictures of {encoder.input_shape[1:3]} pixels")
+            return cls(model, encoder, sentences, config)
 
     @overload
     def __call__(self, pictures: Picture, decoding: DecodingConfig = ...) -> Caption: ...

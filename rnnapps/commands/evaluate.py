@@ -1,6 +1,5 @@
 """`rnnapps evaluate APPLICATION`: score a bundle, beside its baselines."""
 
-import json
 import logging
 from dataclasses import replace
 from importlib import import_module
@@ -11,7 +10,7 @@ from rnnapps.applications import APPLICATIONS, class_of
 from rnnapps.data.examples import choose_split
 from rnnapps.evaluation.options import source_options, split_to_score
 from rnnapps.evaluation.report import metrics_of
-from rnnapps.outputs import check_file, write_json
+from rnnapps.outputs import check_file, print_json, write_json
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +30,18 @@ def main(application: str, arguments: list[str]) -> None:
     splits = data.load(replace(trained, source=options.source), labels=settings.get("labels"))
     examples = choose_split(splits, split, source)
     predictor = class_of(application, "Predictor").load(path)
-    report = module.evaluate(predictor, examples, **options.call_options())
+    with bundle.applying(path):
+        report = module.evaluate(predictor, examples, **options.call_options())
     stored = bundle.read_metrics(path)
     if report["data"]["digest"] == stored["data"].get("digest"):
         # These were made when their training examples were at hand.
         report["baselines"] = stored["baselines"]
+        with bundle.damage(path):
+            module.table(report)
     about = {"training": stored["training"], "environment": backend.describe()}
     metrics = metrics_of(report, source, split, **about)
     if options.json == "-":
-        print(json.dumps(metrics, ensure_ascii=False))
+        print_json(metrics)
     else:
         what = APPLICATIONS[application].examples
         print(f"{len(examples):,} {what} of {source} ({split})\n\n{module.table(metrics)}")

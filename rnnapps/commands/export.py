@@ -1,6 +1,5 @@
 """`rnnapps export APPLICATION`: write a bundle for LiteRT or ONNX."""
 
-import json
 import logging
 from dataclasses import replace
 from functools import partial
@@ -10,9 +9,9 @@ from pathlib import Path
 from rnnapps import backend, bundle
 from rnnapps.applications import APPLICATIONS, class_of
 from rnnapps.data.examples import choose_split
-from rnnapps.errors import UserError
+from rnnapps.errors import UsageError, UserError
 from rnnapps.evaluation.options import source_options
-from rnnapps.outputs import write_json
+from rnnapps.outputs import print_json, write_json
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +24,8 @@ def main(application: str, arguments: list[str]) -> None:
     options, path, settings, trained = source_options(kind, arguments, prog, application)
     if "exported" in settings:
         raise UserError(f"{path}: it is exported already: give the bundle that it was made of")
+    if options.output == "":  # as where a variable of the shell was not set
+        raise UsageError("--output must name a folder, got ''")
     output = Path(options.output or f"exported/{application}-{options.format}")
 
     data = import_module(f"rnnapps.{application}.data")
@@ -44,7 +45,7 @@ def main(application: str, arguments: list[str]) -> None:
         "environment": backend.describe(),
     }
     if options.json == "-":
-        print(json.dumps(report, ensure_ascii=False))
+        print_json(report)
     else:
         what = APPLICATIONS[application].examples
         print(f"{report['parameters']:,} parameters; {len(examples):,} {what}; medians on one thread\n")

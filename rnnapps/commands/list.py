@@ -16,5 +16,5 @@ def main(arguments: list[str]) -> None:
         print(f"{name}: {application.summary}")
         for path in bundle.shipped():
             if path.parent.name == name:
-                megabytes = sum(file.stat().st_size for file in path.iterdir()) / 1e6
+                megabytes = sum(file.lstat().st_size for file in path.iterdir()) / 1e6
                 print(f"  {name}/{path.name}  {megabytes:.1f} MB  {path}")

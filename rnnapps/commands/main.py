@@ -50,7 +50,7 @@ applications:
 {applications}
 
 Every command takes --debug, which shows the traceback of an error. Exit status: 0, 1 for a
-failure, 2 for wrong use. Version {__version__}.
+failure, 2 for wrong use, 130 when interrupted. Version {__version__}.
 """
 
 

@@ -23,10 +23,12 @@ def main(application: str, arguments: list[str]) -> None:
     if options.plot is not None:
         check_file(Path(options.plot))
     with JSONLines(options.json) as lines:
-        predictor = class_of(application, "Predictor").load(bundle.find(options.model))
+        path = bundle.find(options.model)
+        predictor = class_of(application, "Predictor").load(path)
         number = 0
         for group in read(predictor):
-            answers = predictor([content for _, content in group], **options.call_options())
+            with bundle.applying(path):
+                answers = predictor([content for _, content in group], **options.call_options())
             for (name, _), answer in zip(group, answers, strict=True):
                 if name is not None:
                     answer = _named(answer, name)

@@ -1,6 +1,7 @@
 """`rnnapps stream APPLICATION`: recognise what is said as it comes, from a file or the microphone."""
 
 import logging
+import signal
 from importlib import import_module
 from pathlib import Path
 
@@ -30,15 +31,21 @@ def main(application: str, arguments: list[str]) -> None:
     elif Path(options.input).is_dir():
         raise UserError(f"{options.input}: this is a folder, a recording was expected")
     with JSONLines(options.json) as lines:
-        predictor = class_of(application, "Predictor").load(bundle.find(options.model))
-        listener = module.Listener(predictor, options)
+        path = bundle.find(options.model)
+        predictor = class_of(application, "Predictor").load(path)
+        with bundle.applying(path):
+            listener = module.Listener(predictor, options)
+        if options.microphone:
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # the usual end of it
         rate = predictor.sampling_rate
         try:
             blocks = (
                 microphone_blocks(rate) if options.microphone else file_blocks(Path(options.input), rate)
             )
             for block in blocks:
-                for answer in listener.hear(block, keep=options.plot is not None):
+                with bundle.applying(path):
+                    answers = list(listener.hear(block, keep=options.plot is not None))
+                for answer in answers:
                     lines.write(answer.to_dict())
                     if options.json != "-":
                         print(answer.describe(), flush=True)

@@ -50,9 +50,13 @@ class DnaPredictor:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
-        labels = bundle.check(path, cls.application)["labels"]
-        config = bundle.read_config(path, DnaConfig)
-        return cls(bundle.load_model(path), labels, config)
+        with bundle.opening(path, cls.application) as settings:
+            config, labels = bundle.read_config(path, DnaConfig), settings["labels"]
+            model = bundle.load_model(path)
+            bundle.check_size("labels", len(labels), model.output_shape[-1])
+            kmers = 4**config.sequences.kmer + 2
+            bundle.check_size("k-mers", kmers, model.get_layer("embedding").input_dim)
+            return cls(model, labels, config)
 
     @overload
     def __call__(self, sequences: str, saliency: bool = False) -> Prediction: ...

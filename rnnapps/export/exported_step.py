@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnapps.backend import silence
-from rnnapps.errors import UserError
+from rnnapps.errors import UserError, brief
 
 
 class ExportedStep:
@@ -16,6 +16,7 @@ class ExportedStep:
 
     Attributes:
         features: numbers of `x`.
+        outputs: numbers of the output.
         file: that it runs.
 
     Raises:
@@ -31,10 +32,12 @@ class ExportedStep:
                 f"{file}: {error.name} is not installed: pip install rnnapps[export]"
             ) from None
         except (ValueError, RuntimeError) as error:
-            raise UserError(f"{file}: cannot be read: {error}") from None
+            raise UserError(f"{file}: cannot be read: {brief(error)}") from None
         self.file = file
         self.features = int(shapes["x"][1])
         self._numbers = int(shapes["state"][1])
+        output, _ = self(np.zeros((1, self.features), "float32"), self.start())
+        self.outputs = output.shape[-1]
 
     def start(self) -> np.ndarray:
         """The state before the first step: zeros, float32 `(1, numbers)`."""

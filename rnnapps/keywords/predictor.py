@@ -68,13 +68,19 @@ class KeywordsPredictor:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Load a bundle, an exported one without Keras: see `rnnapps.inference.predictor.Predictor`."""
-        settings = bundle.check(path, cls.application)
-        config, labels = bundle.read_config(path, KeywordsConfig), settings["labels"]
-        if "exported" in settings:
-            from rnnapps.export.exported_step import ExportedStep
+        with bundle.opening(path, cls.application) as settings:
+            config, labels = bundle.read_config(path, KeywordsConfig), settings["labels"]
+            if "exported" in settings:
+                from rnnapps.export.exported_step import ExportedStep
 
-            return cls(None, labels, config, ExportedStep(path / settings["exported"]["file"]))
-        return cls(bundle.load_model(path), labels, config)
+                step = ExportedStep(path / settings["exported"]["file"])
+                bundle.check_size("labels", len(labels), step.outputs)
+                return cls(None, labels, config, step)
+            model = bundle.load_model(path)
+            bundle.check_size("labels", len(labels), model.output_shape[-1])
+            rate = model.get_layer("log_mel").options["sampling_rate"]
+            bundle.check_size("samples a second", config.source.sampling_rate, rate)
+            return cls(model, labels, config)
 
     @overload
     def __call__(self, clips: Clip) -> Prediction: ...

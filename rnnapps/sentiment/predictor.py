@@ -57,10 +57,13 @@ class SentimentPredictor:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
-        labels = bundle.check(path, cls.application)["labels"]
-        config = bundle.read_config(path, SentimentConfig)
-        encoder = TextEncoder.load(path / TOKENIZER, config.text)
-        return cls(bundle.load_model(path), encoder, labels, config)
+        with bundle.opening(path, cls.application) as settings:
+            config, labels = bundle.read_config(path, SentimentConfig), settings["labels"]
+            encoder = TextEncoder.load(path / TOKENIZER, config.text)
+            model = bundle.load_model(path)
+            bundle.check_size("labels", len(labels), model.output_shape[-1])
+            bundle.check_size("tokens", encoder.size, model.get_layer("embedding").input_dim)
+            return cls(model, encoder, labels, config)
 
     @overload
     def __call__(self, texts: str, explain: bool = False) -> Prediction: ...

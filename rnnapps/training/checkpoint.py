@@ -26,9 +26,8 @@ def write(file: Path, arrays: Mapping[str, Any], facts: dict) -> None:
         temporary.replace(file)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UserError(
-            f"{file}: cannot be written: {error.strerror}: a checkpoint before it stands"
-        ) from error
+        before = ": the checkpoint before it stands" if file.exists() else ""
+        raise UserError(f"{file}: cannot be written: {error.strerror}{before}") from error
 
 
 def read(file: Path) -> tuple[dict[str, np.ndarray], dict]:

@@ -23,6 +23,7 @@ from rnnapps.data.batches import Batches
 from rnnapps.errors import UserError
 from rnnapps.training import checkpoint
 from rnnapps.training.config import TrainingConfig
+from rnnapps.training.event_file import EventFile
 from rnnapps.training.folder import CHECKPOINT, LOGS, clear_folder
 
 log = logging.getLogger("rnnapps.training")
@@ -52,8 +53,6 @@ def fit(
     Raises:
         UserError: nothing to resume, another training's checkpoint, or interrupted (Ctrl-C, SIGTERM).
     """
-    from tensorboard.summary import Writer
-
     file = folder / CHECKPOINT
     first_steps: dict[tuple, float] = {}  # seconds that the first of each shape took
     _compile_step(model, batches, first_steps)
@@ -62,8 +61,11 @@ def fit(
         clear_folder(folder)
     elif file.exists():
         state = _restore(model, file, identity)
-    board = Writer(str(folder / LOGS))
-    with _interruption() as interrupted, _progress(len(batches)) as progress:
+    with (
+        _interruption() as interrupted,
+        _progress(len(batches)) as progress,
+        EventFile(folder / LOGS) as board,
+    ):
         while state.epoch < config.epochs and state.waited < config.patience:
             task = progress.start(state.epoch, config.epochs, state.step)
             began = time.monotonic() - state.seconds
@@ -84,11 +86,9 @@ def fit(
                 state.end_epoch(logs, model.get_weights(), config.average_checkpoints)
             state.seconds = 0.0
             progress.finish(task, state.epoch, config.epochs, state.history[-1])
-            for name, value in logs.items():
-                board.add_scalar(name, value, state.epoch)
+            board.add(logs, state.epoch)
             _save(model, file, state, identity)
             _stop_if(interrupted, state)
-    board.close()
     shapes, seconds = len(first_steps), sum(first_steps.values())
     log.info(
         "%d shapes of batches: %.1f seconds for their first steps, compilation included", shapes, seconds

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rnnapps import bundle
 from rnnapps.errors import UserError
+from rnnapps.output_lock import OutputLock
 from rnnapps.training.config import TrainingConfig
 
 CHECKPOINT = "checkpoint.npz"
@@ -14,14 +15,27 @@ LOGS = "logs"
 log = logging.getLogger(__name__)
 
 
-def open_folder(config: TrainingConfig) -> Path:
+def open_folder(config: TrainingConfig) -> tuple[Path, OutputLock]:
     """Make or reopen the working folder, before any other work; nothing in it is touched yet.
 
+    Returns:
+        The folder, and what keeps other trainings from this output until it is released.
+
     Raises:
-        UserError: the output stands already or cannot be written, there is nothing to resume, or
-            there is something to resume that this training would destroy.
+        UserError: the output stands already or cannot be written, another training writes there, there
+            is nothing to resume, or there is something to resume that this training would destroy.
     """
     output = Path(config.output)
+    bundle.check_place(output)
+    lock = OutputLock(output)
+    try:
+        return _open(config, output), lock
+    except BaseException:
+        lock.release()
+        raise
+
+
+def _open(config: TrainingConfig, output: Path) -> Path:
     folder = output.with_name(f"{output.name}.training")
     checkpoint = folder / CHECKPOINT
     if config.resume:

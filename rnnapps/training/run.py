@@ -39,8 +39,8 @@ class TrainingRun:
         facts: of this training, for the bundle's metrics: seed, seconds and the like.
 
     Raises:
-        UserError: the output cannot be written or would overwrite something, there is nothing to resume,
-            or no bundle to start from: told before any work.
+        UserError: the output cannot be written or would overwrite something, another training writes
+            there, there is nothing to resume, or no bundle to start from: told before any work.
     """
 
     def __init__(self, application: str, config: Any, examples: Any = None):
@@ -50,11 +50,11 @@ class TrainingRun:
         self.start: Any = None
         self.facts: dict[str, Any] = {}
         self._began = time.monotonic()
-        self._folder = open_folder(self.options)
         self._start_bundle = None
         if self.options.init_from is not None:
             self._start_bundle = bundle.find(self.options.init_from)
             bundle.check(self._start_bundle, application)
+        self._folder, self._lock = open_folder(self.options)
 
     def begin(self, examples: Mapping[str, Sized]) -> None:
         """Log how many examples there are, and load the backend, and with it the bundle to start from.
@@ -111,7 +111,11 @@ class TrainingRun:
         self.environment = backend.describe()
         log.info("%s parameters; %s", f"{model.count_params():,}", self.environment["backend"])
         identity = training_identity(self.config, batches.arrays())
-        self.history = fit(model, batches, validation, self.options, self._folder, identity)
+        try:
+            self.history = fit(model, batches, validation, self.options, self._folder, identity)
+        except BaseException:
+            self._lock.release()  # a notebook goes on, and another process may resume
+            raise
         self.facts |= {
             "seed": self.options.seed,
             "epochs": len(self.history),
@@ -165,6 +169,7 @@ class TrainingRun:
             )
             (folder / bundle.CARD).write_text(text, encoding="utf-8")
         close_folder(self._folder)
+        self._lock.release()
         print(table(metrics))
         log.info("%s: written, after %d seconds in all", output, time.monotonic() - self._began)
         log.info("try it: rnnapps predict %s --model %s", self.application, output)

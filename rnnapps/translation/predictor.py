@@ -74,10 +74,14 @@ class TranslationPredictor:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
-        bundle.check(path, cls.application)
-        config = bundle.read_config(path, TranslationConfig)
-        source, target = (SentenceEncoder.load(path / name) for name in TOKENIZERS)
-        return cls(bundle.load_model(path), (source, target), config)
+        with bundle.opening(path, cls.application):
+            config = bundle.read_config(path, TranslationConfig)
+            source, target = (SentenceEncoder.load(path / name) for name in TOKENIZERS)
+            model = bundle.load_model(path)
+            embedding = model.get_layer("source_embedding")
+            bundle.check_size("source tokens", source.size, embedding.input_dim)
+            bundle.check_size("target tokens", target.size, model.output_shape[-1])
+            return cls(model, (source, target), config)
 
     @overload
     def __call__(self, sentences: str, decoding: DecodingConfig = ...) -> Translation: ...

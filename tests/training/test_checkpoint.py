@@ -28,8 +28,10 @@ def test_a_full_disk_leaves_the_old_one(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device", str(self))
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(UserError, match="checkpoint.npz: cannot be written: No space left on device"):
+    with pytest.raises(UserError, match="No space left on device: the checkpoint before it stands"):
         checkpoint.write(file, ARRAYS, {"epoch": 2})
+    with pytest.raises(UserError, match="first.npz: cannot be written: No space left on device$"):
+        checkpoint.write(tmp_path / "first.npz", ARRAYS, {"epoch": 2})
     assert checkpoint.read(file)[1] == {"epoch": 1}
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.npz"]
 

@@ -1,12 +1,13 @@
 """What a training refuses before any work, and what it leaves as it was."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from conftest import with_training
 
 from rnnapps.data.text.source_config import TextSourceConfig
-from rnnapps.errors import UserError
+from rnnapps.errors import UsageError, UserError
 from rnnapps.sentiment.train import train
 from rnnapps.training.run import TrainingRun
 
@@ -52,6 +53,24 @@ def test_a_bundle_to_start_from_is_looked_for_first(small_config, tmp_path):
     config = replace(config, source=TextSourceConfig(data="nowhere.csv"))
     with pytest.raises(UserError, match="nowhere: no such bundle"):
         train(config)
+
+
+@pytest.mark.parametrize("output", ["", ".", "..", "/", "runs/..", "a\0b"])
+def test_an_output_without_a_name(small_config, output):
+    with pytest.raises(UsageError, match="--output must name a new folder, got "):
+        train(with_training(small_config, output=output))
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_two_trainings_of_one_output(small_config, tmp_path, overwrite):
+    config = with_training(small_config, output=str(tmp_path / "out"), overwrite=overwrite)
+    first = TrainingRun("sentiment", config)
+    with ThreadPoolExecutor(1) as thread:
+        for others in (config, with_training(config, resume=True)):
+            with pytest.raises(UserError, match="out: another training is writing there"):
+                thread.submit(TrainingRun, "sentiment", others).result()
+        first._lock.release()
+        thread.submit(TrainingRun, "sentiment", config).result()
 
 
 def test_a_split_without_examples_is_named(small_config, tmp_path):

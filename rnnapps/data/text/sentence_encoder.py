@@ -7,6 +7,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from rnnapps.data.text.subwords import PAD, learn_subwords
+from rnnapps.data.text.tokenizer_file import read_tokenizer
+from rnnapps.data.text.word_vocabulary import learn_words
 
 START, END = 1, 2  # ids
 SPECIAL = (PAD, "<s>", "</s>")
@@ -30,8 +32,13 @@ class SentenceEncoder:
 
     @classmethod
     def load(cls, file: Path) -> "SentenceEncoder":
-        """Read the file that `save` wrote."""
-        return cls(Tokenizer.from_file(str(file)))
+        """Read the file that `save` wrote.
+
+        Raises:
+            ValueError: it is none.
+        """
+        forms = [learn_subwords((), 0, SPECIAL), learn_words((), 1, SPECIAL)]
+        return cls(read_tokenizer(file, forms))
 
     def save(self, file: Path) -> None:
         file.write_text(self.tokenizer.to_str(pretty=False), encoding="utf-8")

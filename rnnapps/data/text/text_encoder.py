@@ -9,6 +9,7 @@ from tokenizers import Encoding, Tokenizer
 
 from rnnapps.data.text.subwords import learn_subwords
 from rnnapps.data.text.text_config import TextConfig
+from rnnapps.data.text.tokenizer_file import read_tokenizer
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,13 @@ class TextEncoder:
 
     @classmethod
     def load(cls, file: Path, config: TextConfig) -> "TextEncoder":
-        """Read the `tokenizer.json` that `save` wrote."""
-        return cls(Tokenizer.from_file(str(file)), config)
+        """Read the `tokenizer.json` that `save` wrote.
+
+        Raises:
+            ValueError: it is none.
+        """
+        forms = [learn_subwords((), 0, lowercase=lowercase) for lowercase in (False, True)]
+        return cls(read_tokenizer(file, forms), config)
 
     def save(self, file: Path) -> None:
         file.write_text(self.tokenizer.to_str(pretty=False), encoding="utf-8")
