@@ -70,7 +70,7 @@ def test_other_backends_have_one_mode(backend, tmp_path):
     file = tmp_path / "layers.json"
     flags = (
         "--layers",
-        "bilstm",
+        "bilstm,lstm",
         "--shapes",
         "1x6x3x8",
         "--masks",
@@ -84,7 +84,11 @@ def test_other_backends_have_one_mode(backend, tmp_path):
     report = json.loads(file.read_text(encoding="utf-8"))
     assert report["backend"].startswith(backend)
     assert [tuple(row[field] for field in CASE) for row in report["rows"]] == [
-        *(("bilstm", "1x6x3x8", "padded", "training", name, "auto") for name in ("rnnapps", "keras")),
+        *(
+            (layer, "1x6x3x8", "padded", "training", library, "auto")
+            for layer in ("bilstm", "lstm")
+            for library in ("rnnapps", "keras")
+        ),
         *(("lstm", "1x1x128x256", "none", "step", *way) for way in STREAM),
     ]
     check_figures(report["rows"])

@@ -27,7 +27,7 @@ class LogMel(keras.layers.Layer):
     float32, which it computes in under any policy. No weights; gradients reach the samples.
 
     A mask `(batch, time)` of samples is that of right padding: a frame is real if its last sample is,
-    that is if no padding lies in it. What a frame holds does not depend on the mask.
+    that is if no padding lies in it, and then it does not depend on the mask. Masked samples are zero.
 
     A stream gives the same frames, hop by hop: `start` and `step`.
 

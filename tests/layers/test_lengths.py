@@ -75,7 +75,7 @@ class TestTensorFlow:
             (expected,), wanted = differentiate(loss_of, [x], loop)
             assert y.shape == expected.shape
             for a, b in zip([y, *found], [expected, *wanted], strict=True):
-                np.testing.assert_allclose(a, b, atol=2e-5 * max(1, np.abs(b).max()))
+                np.testing.assert_allclose(a, b, atol=5e-5 * max(1, np.abs(b).max()))
 
 
 @pytest.mark.filterwarnings("ignore")  # of torch.compile's own look at gradients
