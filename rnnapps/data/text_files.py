@@ -62,15 +62,21 @@ def read_bytes(path: Path) -> bytes:
         raise UserError(f"{path}: no such file") from None
     except IsADirectoryError:
         raise UserError(f"{path}: this is a folder, a file was expected") from None
-    for suffix, (offset, magic, decompress) in COMPRESSIONS.items():
-        if data[offset : offset + len(magic)] == magic:
-            try:
-                return decompress(data)
-            except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
-                raise UserError(f"{path}: a damaged {suffix[1:]} file: {error}") from None
-        if path.suffix.lower() == suffix:
-            raise UserError(f"{path}: not a readable {suffix[1:]} file: it does not begin like one")
+    if suffix := _compression(data):
+        try:
+            return COMPRESSIONS[suffix][2](data)
+        except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error) as error:
+            raise UserError(f"{path}: a damaged {suffix[1:]} file: {error}") from None
+    if (suffix := path.suffix.lower()) in COMPRESSIONS:
+        raise UserError(f"{path}: not a readable {suffix[1:]} file: it does not begin like one")
     return data
+
+
+def _compression(data: bytes) -> str | None:
+    """The suffix of the compression that bytes have, whatever their file is called."""
+    return next(
+        (one for one, (at, magic, _) in COMPRESSIONS.items() if data.startswith(magic, at)), None
+    )
 
 
 def decode(path: Path, data: bytes, config: TableSourceConfig | None = None) -> str:
@@ -100,9 +106,8 @@ def decode(path: Path, data: bytes, config: TableSourceConfig | None = None) -> 
 
 def problem_of_beginning(data: bytes) -> str | None:
     """Why a file that begins like this cannot be read as lines of UTF-8 one after the other, or None."""
-    for suffix, (offset, magic, _) in COMPRESSIONS.items():
-        if data[offset : offset + len(magic)] == magic:
-            return f"compressed ({suffix[1:]}): decompress it"
+    if suffix := _compression(data):
+        return f"compressed ({suffix[1:]}): decompress it"
     encoding = next((name for mark, name in MARKS.items() if data.startswith(mark)), "utf-8-sig")
     if encoding != "utf-8-sig":
         return f"in {encoding.upper()}: convert it, for example with: iconv -f {encoding} -t utf-8"
