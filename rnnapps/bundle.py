@@ -15,19 +15,17 @@ config.json names under "exported", and serves without Keras.
 
 import contextlib
 import glob
-import hashlib
-import itertools
 import os
 import shutil
-import stat
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from rnnapps import __version__, backend
 from rnnapps.applications import APPLICATIONS
+from rnnapps.bundle_files import CONFIG, MODEL, STEPS, SUMS, check_files, seal
 from rnnapps.bundle_versions import VERSION, upgrade_config, upgrade_metrics
 from rnnapps.config import with_values
 from rnnapps.errors import UsageError, UserError, brief
@@ -37,16 +35,7 @@ from rnnapps.outputs import write_json
 
 Config = TypeVar("Config")
 
-STEPS = ("step.tflite", "step.onnx")  # of what was exported
-MODEL, CONFIG, METRICS, CARD, SUMS = (
-    "model.keras",
-    "config.json",
-    "metrics.json",
-    "card.md",
-    "SHA256SUMS",
-)
-NETWORKS = (".keras", *(Path(name).suffix for name in STEPS))  # the files that may be large
-LARGEST_NETWORK, LARGEST_FILE, MOST_FILES = 4_000_000_000, 100_000_000, 1_000
+METRICS, CARD = "metrics.json", "card.md"
 
 
 def shipped() -> Iterator[Path]:
@@ -95,15 +84,7 @@ def check(path: Path, application: str | None = None) -> dict[str, Any]:
     if not os.path.lexists(path / SUMS):
         raise UserError(f"{path}: not a bundle (it has no {SUMS})")
     with damage(path):
-        files = _files(path)
-        for name, expected in _sums(path, files).items():
-            if name not in files:
-                raise ValueError(f"{_shown(name)} is missing")
-            if _digest(path / name) != expected:
-                raise ValueError(
-                    f"{name} is not the file that was written (its SHA-256 differs): copy or train it "
-                    f"again"
-                )
+        check_files(path)
         settings = read_json(path / CONFIG)
         _check_settings(settings)
     if settings["bundle_version"] > VERSION:
@@ -194,57 +175,6 @@ def _check_settings(settings: Any) -> None:
             raise ValueError(f"{CONFIG} has no valid 'exported'")
 
 
-def _files(path: Path) -> set[str]:
-    """The names of a bundle's files, all of them plain and of a size that can be read."""
-    with os.scandir(path) as entries:
-        names = [entry.name for entry in itertools.islice(entries, MOST_FILES + 1)]
-    if len(names) > MOST_FILES:
-        raise ValueError(f"more than {MOST_FILES:,} files")
-    names = [name for name in names if not _of_the_system(name)]
-    size = 0
-    for name in names:
-        about = (path / name).lstat()
-        if not stat.S_ISREG(about.st_mode):
-            raise ValueError(f"{_shown(name)} is no plain file (of a link, copy the target)")
-        if about.st_size > (LARGEST_NETWORK if name.endswith(NETWORKS) else LARGEST_FILE):
-            raise ValueError(f"{_shown(name)} has {about.st_size:,} bytes")
-        size += about.st_size
-    if size > LARGEST_NETWORK:
-        raise ValueError(f"its files have {size:,} bytes")
-    return set(names)
-
-
-def _of_the_system(name: str) -> bool:
-    """Whether a file is hidden, or put there by a file manager: `.DS_Store`, `._x`, `Thumbs.db`."""
-    return name.startswith(".") or name.lower() in ("thumbs.db", "ehthumbs.db", "desktop.ini")
-
-
-def _sums(path: Path, files: Collection[str]) -> dict[str, str]:
-    try:
-        lines = (path / SUMS).read_text(encoding="ascii").splitlines()
-        sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
-    except ValueError:  # UnicodeDecodeError is one
-        raise ValueError(f"{SUMS} is not a list of checksums") from None
-    for name in sums:
-        if name in ("", ".", "..", SUMS) or set(name) & set("/\\:") or not name.isprintable():
-            raise ValueError(f"{SUMS} lists {_shown(name)}, which is no name of a file in the bundle")
-    if extra := sorted(set(files) - {SUMS} - set(sums)):
-        raise ValueError(f"{_shown(extra[0])} is not listed in {SUMS}")
-    if CONFIG not in sums or not {MODEL, *STEPS} & set(sums):
-        raise ValueError(f"{SUMS} lists no {MODEL} or no {CONFIG}")
-    return sums
-
-
-def _shown(name: str) -> str:
-    """A name as it stands in a message."""
-    return brief(name, 60)
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
-
-
 def read_config(path: Path, kind: type[Config]) -> Config:
     """The configuration that a checked bundle was trained with, whatever version wrote it.
 
@@ -297,7 +227,7 @@ def read_metrics(path: Path) -> dict[str, Any]:
         parts |= {f"baselines: {name}": scores for name, scores in metrics["baselines"].items()}
         for name, part in parts.items():
             if not isinstance(part, dict):
-                raise ValueError(f"{METRICS} has no valid '{_shown(name)}'")
+                raise ValueError(f"{METRICS} has no valid '{brief(name, 60)}'")
         if not isinstance(metrics.get("signature"), str):
             raise ValueError(f"{METRICS} has no valid 'signature'")
         return metrics
@@ -382,12 +312,7 @@ def writing(path: Path) -> Iterator[Path]:
         temporary = Path(tempfile.mkdtemp(**_hidden(path)))
         try:
             yield temporary
-            files = sorted(file for file in temporary.iterdir() if not _of_the_system(file.name))
-            lines = [f"{_digest(file)}  {file.name}\n" for file in files]
-            (temporary / SUMS).write_text("".join(lines), encoding="ascii", newline="\n")
-            for file in (*files, temporary / SUMS):
-                with file.open("r+b") as stream:  # Windows syncs only what may be written
-                    os.fsync(stream.fileno())
+            seal(temporary)
             temporary.chmod(0o755)  # mkdtemp's folders are private
             _move_into_place(temporary, path)
         except BaseException as error:

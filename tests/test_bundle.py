@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import rnnapps
-from rnnapps import bundle, bundle_versions
+from rnnapps import bundle, bundle_files, bundle_versions
 from rnnapps.errors import UserError
 from rnnapps.outputs import write_json
 
@@ -25,7 +25,7 @@ def copy(small_bundle, tmp_path):
 def rewrite_sums(path):
     """Make an altered bundle consistent, as a later version would have written it."""
     names = sorted(file.name for file in path.iterdir() if file.name != bundle.SUMS)
-    lines = [f"{bundle._digest(path / name)}  {name}\n" for name in names]
+    lines = [f"{bundle_files.digest(path / name)}  {name}\n" for name in names]
     (path / bundle.SUMS).write_text("".join(lines))
 
 
