@@ -14,16 +14,7 @@ from keras import ops
 
 from rnnapps.layers.kernels.derivative import with_derivative
 from rnnapps.layers.kernels.equations import Equations, States, Tensor
-from rnnapps.layers.kernels.loops import (
-    at,
-    compiled,
-    filled,
-    put,
-    scan,
-    shaped,
-    surplus,
-    where,
-)
+from rnnapps.layers.kernels.loops import at, compiled, filled, put, scan, shaped, surplus, where
 from rnnapps.layers.kernels.weights import Weights
 from rnnapps.layers.kernels.zoneout import blend
 
@@ -193,10 +184,10 @@ def _scanned(
     return run
 
 
-def _steps(mask: Tensor | None, real: Tensor | int, time: int) -> Tensor | int:
-    """The number of steps up to the last that there is, and that is real in any row, of `time`."""
+def _steps(mask: Tensor | None, real: Tensor | None, time: int) -> Tensor | int:
+    """The number of steps up to the last that is real in any row: of `real` ones, or of all `time`."""
     if mask is None:
-        return real
+        return time if real is None else real
     numbers = ops.cast(ops.arange(1, time + 1), "int32")
     needed = ops.any(mask > 0, axis=(1, 2))
     return ops.max(ops.where(needed, numbers, 0))
@@ -251,10 +242,7 @@ def _forward(
 ):
     time, batch, _ = ops.shape(x)
     units = weights.shape[0]
-    steps, quarters = (
-        _steps(mask, time if real is None else real, time),
-        _quarters(mask, units, time, batch),
-    )
+    steps, quarters = _steps(mask, real, time), _quarters(mask, units, time, batch)
 
     def body(number, states, sequences, saved):
         step = steps - 1 - number if reverse else number
@@ -312,10 +300,7 @@ def _backward(
 ):
     time, batch, _ = ops.shape(saved)
     units = weights.shape[0]
-    steps, quarters = (
-        _steps(mask, time if real is None else real, time),
-        _quarters(mask, units, time, batch),
-    )
+    steps, quarters = _steps(mask, real, time), _quarters(mask, units, time, batch)
     weights = ops.transpose(weights)
 
     def body(number, d_states, deltas):

@@ -4,13 +4,7 @@ import keras
 from keras import ops
 
 from rnnapps.layers.kernels import equations, fused, library, zoneout
-from rnnapps.layers.kernels.choice import (
-    KERNELS,
-    check_kernel,
-    choose,
-    cudnn_obstacle,
-    library_obstacle,
-)
+from rnnapps.layers.kernels.choice import KERNELS, check_kernel, choose, cudnn_obstacle, library_obstacle
 from rnnapps.layers.kernels.equations import States, Tensor
 from rnnapps.layers.kernels.exporting import check_length
 from rnnapps.layers.kernels.loops import uncompiled
