@@ -124,6 +124,8 @@ TENSORFLOW = {  # what runs on TensorFlow only, or asks it for a GPU
     "layers/kernels/choice.py": {"tensorflow"},
     "layers/kernels/derivative.py": {"tensorflow"},
     "layers/kernels/loops.py": {"tensorflow"},
+    "layers/kernels/native/layer.py": {"tensorflow"},
+    "layers/kernels/native/tensorflow_call.py": {"tensorflow"},
     "layers/kernels/tensorflow_cudnn.py": {"tensorflow"},
 }
 

@@ -41,8 +41,8 @@ class Case(NamedTuple):
     kind: str
     """forward: a compiled call; training: a step within fit; step: one time step, of a stream"""
     compiled: str
-    """auto: as compile() leaves it; xla: with jit_compile=True; eager: not at all. Of a stream:
-    products, compiled_step or predict"""
+    """auto: as compile() leaves it; xla: with jit_compile=True, ours by the kernel "fused"; eager: not
+    at all. Of a stream: products, compiled_step or predict"""
 
 
 def lengths(batch: int, steps: int) -> list[int]:
@@ -139,11 +139,12 @@ def keras_case(library: str, case: Case) -> Measure:
 
     _, steps, features, _ = map(int, case.shape.split("x"))
     masking = [keras.layers.Masking()] if case.mask == "padded" else []
+    options = {"kernel": "fused"} if library == "rnnapps" and case.compiled == "xla" else {}
     model = keras.Sequential(
         [
             keras.Input((steps, features)),
             *masking,
-            keras_layer(library, case),
+            keras_layer(library, case, **options),
             keras.layers.Dense(1),
         ]
     )

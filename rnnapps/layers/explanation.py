@@ -17,11 +17,14 @@ UNSEEN = (
 
 
 class Explanation(NamedTuple):
-    """The kernel of one layer, and for each faster kernel what prevents it."""
+    """The kernel of one layer, for each faster one what prevents it, and of the native one the
+    instruction set.
+    """
 
     layer: str
     kernel: str
     obstacles: dict[str, str]
+    instructions: str = ""
 
 
 def explain(model: keras.layers.Layer) -> list[Explanation]:
@@ -33,7 +36,7 @@ def explain(model: keras.layers.Layer) -> list[Explanation]:
     if not rows:
         print(f"{model.name}: no recurrent layer")
     for row in rows:
-        print(f"{row.layer}: {row.kernel}")
+        print(f"{row.layer}: {row.kernel}" + f" ({row.instructions})" * bool(row.instructions))
         for kernel, obstacle in row.obstacles.items():
             print(f"    not {kernel}: {obstacle}")
     if any(row.kernel == "cudnn" for row in rows) or gpu():

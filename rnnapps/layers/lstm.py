@@ -16,8 +16,9 @@ class LSTM(Recurrence, keras.layers.LSTM):
 
     Args:
         units: size of the state.
-        kernel: "auto" takes the first of "cudnn", "fused" and "keras" that can run the layer exactly;
-            `rnnapps.layers.explain` tells which and why. One that is named and cannot run is an error.
+        kernel: "auto" takes the first of "cudnn", "native", "fused" and "keras" that can run the layer
+            exactly; `rnnapps.layers.explain` tells which and why. One that is named and cannot run is an
+            error.
         weight_drop: share of the recurrent weights that are zero in a training step, the others being
             scaled up (DropConnect, Wan et al. 2013; for the weights of an LSTM Merity et al. 2018).
             Any kernel that can run the layer without it.

@@ -8,6 +8,7 @@ from refusals import refusal
 
 from rnnapps import layers
 from rnnapps.commands.main import dispatch
+from rnnapps.layers.kernels.native import library
 
 BACKEND = keras.backend.backend()
 
@@ -27,7 +28,7 @@ def test_every_recurrent_layer_is_explained(capsys):
     rows = layers.explain(keras.Model(inputs, x))
     found = {row.layer.removesuffix(number(row.layer)): row for row in rows}
     assert {name: row.kernel for name, row in found.items()} == {
-        "fast": "fused",
+        "fast": "native",
         "dropped": "keras",
         "both/forward_simple_rnn": "keras",
         "both/backward_simple_rnn": "keras",
@@ -40,7 +41,10 @@ def test_every_recurrent_layer_is_explained(capsys):
     assert "from_keras(model) converts it" in found["theirs"].obstacles["fused"]
     assert "StackedRNNCells" in found["cells"].obstacles["fused"]
     printed = capsys.readouterr().out
-    assert "fast: fused\n    not cudnn: " in printed and "dropped: keras" in printed
+    assert (
+        f"fast: native ({library.instructions()})\n    not cudnn: " in printed
+        and "dropped: keras" in printed
+    )
 
 
 def test_a_kernel_that_cannot_run_is_told_too(capsys):
@@ -66,7 +70,9 @@ def test_what_no_gpu_has_seen_is_said(capsys, monkeypatch):
 def test_doctor(small_bundle, tmp_path, capsys):
     result = run("doctor", small_bundle)
     assert result.returncode == 0, result.stderr
-    assert re.search(r"^recurrent/layer_1/forward_lstm(_\d+)?: fused$", result.stdout, re.MULTILINE)
+    assert re.search(
+        r"^recurrent/layer_1/forward_lstm(_\d+)?: native \(\w+\)$", result.stdout, re.MULTILINE
+    )
     assert "not cudnn: tensorflow sees no GPU" in result.stdout
     model = keras.Sequential([keras.Input((None, 3)), keras.layers.GRU(2, name="gru")])
     model.save(tmp_path / "own.keras")

@@ -64,8 +64,12 @@ CASES = {  # arguments of the layer, mask, whether initial states are given
 FEW = [("LSTM", "sequences"), ("LSTM", "odd"), *((name, "odd backwards, zeros") for name in CELLS)]
 
 
-def compare(name, kernel, arguments, mask, with_states, dtype="float32", batch=BATCH, mode="eager"):
-    """Run our layer and Keras's loop with the same weights; fail where they differ."""
+def compare(
+    name, kernel, arguments, mask, with_states, dtype="float32", batch=BATCH, mode="eager", times=1
+):
+    """Run our layer and Keras's loop with the same weights; fail where they differ by the tolerance, or
+    so many times it.
+    """
     rng = np.random.default_rng(1)
     keras.utils.set_random_seed(1)
     cell_arguments = {"units": UNITS}
@@ -103,13 +107,33 @@ def compare(name, kernel, arguments, mask, with_states, dtype="float32", batch=B
         for number, (a, b) in enumerate(zip(mine, expected, strict=True)):
             assert a.shape == b.shape and a.dtype == b.dtype
             scale = max(np.abs(b).max(), 1e-3)
-            assert np.abs(a - b).max() <= TOLERANCE[dtype] * scale, (kind, number, np.abs(a - b).max())
+            assert np.abs(a - b).max() <= times * TOLERANCE[dtype] * scale, (
+                kind,
+                number,
+                np.abs(a - b).max(),
+            )
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", CELLS)
 def test_fused_equals_the_loop(name, case):
     compare(name, "fused", *CASES[case])
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", CELLS)
+def test_native_equals_the_loop(name, case):
+    compare(name, "native", *CASES[case])
+
+
+@pytest.mark.parametrize("units", [1, 33, 130])
+@pytest.mark.parametrize("name", CELLS)
+def test_native_of_any_size(name, units, monkeypatch):
+    """Vectors, panels and blocks that are not full, and more rows than a product holds in registers."""
+    monkeypatch.setitem(globals(), "UNITS", units)
+    monkeypatch.setitem(globals(), "FEATURES", 300 if units == 33 else 3)
+    compare(name, "native", *CASES["odd backwards, zeros"], times=5)  # sums of hundreds of products
+    compare(name, "native", *CASES["sequences"], batch=37, times=5)
 
 
 @pytest.mark.skipif(
@@ -126,11 +150,19 @@ def test_fused_equals_the_loop_when_compiled(name, case, mode):
     compare(name, "fused", *CASES[case], mode=mode)
 
 
+@pytest.mark.parametrize("mode", MODES[BACKEND][1:])
+@pytest.mark.parametrize(("name", "case"), FEW)
+def test_native_equals_the_loop_when_compiled(name, case, mode):
+    """TensorFlow's XLA knows no operation of ours: a layer that may choose takes another kernel."""
+    compare(name, "auto" if mode == "xla" else "native", *CASES[case], mode=mode)
+
+
+@pytest.mark.parametrize("kernel", ["fused", "native"])
 @pytest.mark.parametrize("name", CELLS)
-def test_one_row_and_one_step(name):
-    compare(name, "fused", {"return_sequences": True}, None, True, batch=1)
-    compare(name, "fused", {"return_sequences": True}, np.ones((BATCH, 1), bool), True)
-    compare(name, "fused", {"return_sequences": True}, np.arange(BATCH)[:, None] > 2, True)
+def test_one_row_and_one_step(name, kernel):
+    compare(name, kernel, {"return_sequences": True}, None, True, batch=1)
+    compare(name, kernel, {"return_sequences": True}, np.ones((BATCH, 1), bool), True)
+    compare(name, kernel, {"return_sequences": True}, np.arange(BATCH)[:, None] > 2, True)
 
 
 @pytest.mark.parametrize("case", ["sequences", "odd backwards, zeros"])
@@ -139,16 +171,18 @@ def test_the_loop_itself_by_its_name(name, case):
     compare(name, "keras", *CASES[case])
 
 
+@pytest.mark.parametrize("kernel", ["fused", "native"])
 @pytest.mark.parametrize("activation", ["relu", "linear", "sigmoid"])
-def test_other_activations(activation):
+def test_other_activations(activation, kernel):
     arguments, mask, states = CASES["right-padded"]
-    compare("SimpleRNN", "fused", arguments | {"activation": activation}, mask, states)
+    compare("SimpleRNN", kernel, arguments | {"activation": activation}, mask, states)
 
 
+@pytest.mark.parametrize("kernel", ["fused", "native"])
 @pytest.mark.parametrize("name", CELLS)
-def test_a_gradient_without_training_true(name):
+def test_a_gradient_without_training_true(name, kernel):
     """What the derivative needs is then computed again."""
-    layer = getattr(layers, name)(UNITS, return_sequences=True)
+    layer = getattr(layers, name)(UNITS, return_sequences=True, kernel=kernel)
     x = np.random.default_rng(0).normal(size=(BATCH, TIME, FEATURES)).astype("float32")
     layer.build(x.shape)
 
@@ -176,6 +210,7 @@ def test_half_precision_stays_near_the_loop(name):
     for label, kernel, dtype in (
         ("exact", "keras", "float32"),
         ("fused", "fused", "mixed_bfloat16"),
+        ("native", "native", "mixed_bfloat16"),
         ("keras", "keras", "mixed_bfloat16"),
     ):
         layer = getattr(layers, name)(UNITS, kernel=kernel, dtype=dtype, return_sequences=True)
@@ -185,9 +220,10 @@ def test_half_precision_stays_near_the_loop(name):
         y = layer(x)
         assert keras.backend.standardize_dtype(y.dtype) == layer.compute_dtype
         results[label] = ops.convert_to_numpy(ops.cast(y, "float32"))
-    error = {key: np.abs(results[key] - results["exact"]).mean() for key in ("fused", "keras")}
+    error = {key: np.abs(results[key] - results["exact"]).mean() for key in ("fused", "native", "keras")}
     assert 0 < error["fused"] < 0.02
     assert error["fused"] <= 1.1 * error["keras"]
+    assert 0 < error["native"] <= 1.1 * error["fused"]
 
 
 def test_a_padded_batch_is_trained_and_saved(tmp_path):
@@ -268,7 +304,7 @@ def test_a_mask_of_integers():
 
 
 def test_names_of_kernels_and_refusals():
-    with pytest.raises(ValueError, match="expected one of auto, cudnn, fused, keras"):
+    with pytest.raises(ValueError, match="expected one of auto, cudnn, native, fused, keras"):
         layers.LSTM(3, kernel="fast")
     with pytest.raises(ValueError, match="cannot run: recurrent_dropout=0.5"):
         layers.LSTM(3, kernel="fused", recurrent_dropout=0.5)(np.zeros((1, 2, 3), "float32"))

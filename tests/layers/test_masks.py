@@ -13,8 +13,10 @@ MASK = np.array([[1] * 6, [1] * 4 + [0] * 2, [0, 0, 1, 1, 0, 1], [0] * 6], bool)
 
 LAYERS = {
     "LSTM": lambda: layers.LSTM(UNITS, return_sequences=True),
+    "LSTM, fused": lambda: layers.LSTM(UNITS, return_sequences=True, kernel="fused"),
     "LSTM, keras": lambda: layers.LSTM(UNITS, return_sequences=True, kernel="keras"),
     "GRU": lambda: layers.GRU(UNITS, go_backwards=True),
+    "GRU, fused": lambda: layers.GRU(UNITS, go_backwards=True, kernel="fused"),
     "SimpleRNN": lambda: layers.SimpleRNN(UNITS, return_sequences=True, activation="relu"),
     "Bidirectional": lambda: layers.Bidirectional(layers.GRU(UNITS, return_sequences=True)),
     "LayerNormLSTM": lambda: layers.LayerNormLSTM(UNITS, return_sequences=True),

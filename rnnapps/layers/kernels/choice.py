@@ -5,9 +5,10 @@ from typing import NamedTuple
 import keras
 
 from rnnapps.layers.kernels.equations import DERIVATIVES
-from rnnapps.layers.kernels.exporting import exporting
+from rnnapps.layers.kernels.exporting import exporting, in_xla, saving_a_graph
+from rnnapps.layers.kernels.native import library
 
-KERNELS = ("auto", "cudnn", "fused", "keras")
+KERNELS = ("auto", "cudnn", "native", "fused", "keras")
 
 
 def check_kernel(kernel: str, kernels: tuple[str, ...] = ("auto", "keras")) -> None:
@@ -21,10 +22,11 @@ def check_kernel(kernel: str, kernels: tuple[str, ...] = ("auto", "keras")) -> N
 
 
 class Choice(NamedTuple):
-    """A kernel, and for each faster one what prevents it."""
+    """A kernel, for each faster one what prevents it, and of the native one the instruction set."""
 
     kernel: str
     obstacles: dict[str, str]
+    instructions: str = ""
 
 
 def choose(layer: keras.layers.RNN) -> Choice:
@@ -47,7 +49,7 @@ def choose(layer: keras.layers.RNN) -> Choice:
                 f"fastest that can."
             )
         if not prevents and wanted in (kernel, "auto"):
-            return Choice(kernel, obstacles)
+            return Choice(kernel, obstacles, library.instructions() if kernel == "native" else "")
         obstacles[kernel] = prevents or f"kernel='{layer.kernel}'"
     prevented = "; ".join(f"not {kernel}: {obstacle}" for kernel, obstacle in obstacles.items())
     raise ValueError(f"{layer.name}: no kernel can run it: {prevented}")
@@ -91,6 +93,24 @@ def cudnn_obstacle(layer: keras.layers.RNN) -> str:
     return _fused_obstacle(layer) or library_obstacle(layer)
 
 
+def native_obstacle(layer: keras.layers.RNN) -> str:
+    """What keeps a layer from the native kernel; empty if nothing does."""
+    if obstacle := library.obstacle():
+        return obstacle
+    backend = keras.backend.backend()
+    if gpu():
+        return f"it is for processors, and {backend} sees a GPU"
+    if layer.compute_dtype == "float64":
+        return "float64"
+    if any(layer.zoneout_rates):
+        return f"zoneout={layer.zoneout_rates}"
+    if backend == "tensorflow" and in_xla():
+        return "XLA compiles what is around it (jit_compile=True)"
+    if backend == "tensorflow" and saving_a_graph():
+        return "it is being saved for programs that have no rnnapps"
+    return _fused_obstacle(layer)
+
+
 def _fused_obstacle(layer) -> str:
     cell = layer.cell
     if layer.compute_dtype == "float64" and keras.backend.backend() == "jax":
@@ -130,6 +150,7 @@ def _name(function) -> str:
 
 KERNEL_OBSTACLES = (
     ("cudnn", cudnn_obstacle),
+    ("native", native_obstacle),
     ("fused", _fused_obstacle),
     ("keras", _keras_obstacle),
 )

@@ -1,6 +1,8 @@
-"""Whether a model is being written for another runtime."""
+"""Whether a model is being written for another runtime, or compiled as a whole."""
 
 import sys
+from collections.abc import Iterator
+from types import FrameType
 
 import keras
 
@@ -11,6 +13,8 @@ EXPORTERS = (
     *("keras.src.export.onnx", "keras.src.export.openvino", "keras.src.export.litert"),
     *("tf2onnx.", "tensorflow.lite.", "torch.onnx."),
 )
+SAVERS = ("keras.src.export.saved_model", "tensorflow.python.saved_model")
+FUNCTION = "tensorflow.python.eager.polymorphic_function.polymorphic_function"
 
 
 def exporting() -> bool:
@@ -19,12 +23,31 @@ def exporting() -> bool:
     These know no program compiled by XLA, and write invalid files of one. No library tells a layer that
     it is being exported, so that the callers have to be asked.
     """
+    return any(name.startswith(EXPORTERS) for name, _ in _callers())
+
+
+def saving_a_graph() -> bool:
+    """Whether what runs now is traced for TensorFlow's SavedModel, which other programs load."""
+    return any(name.startswith(SAVERS) for name, _ in _callers())
+
+
+def in_xla() -> bool:
+    """Whether what runs now is traced for a program that XLA compiles whole, on TensorFlow.
+
+    XLA knows no operations but TensorFlow's. `tf.function` tells nobody that it will be compiled.
+    """
+    return any(
+        name == FUNCTION and getattr(frame.f_locals.get("self"), "_jit_compile", False)
+        for name, frame in _callers()
+    )
+
+
+def _callers() -> Iterator[tuple[str, FrameType]]:
+    """The frames on the stack with the names of their modules, the innermost first."""
     frame = sys._getframe()
     while frame is not None:
-        if frame.f_globals.get("__name__", "").startswith(EXPORTERS):
-            return True
+        yield frame.f_globals.get("__name__", ""), frame
         frame = frame.f_back
-    return False
 
 
 def check_length(sequences: Tensor) -> None:

@@ -4,11 +4,19 @@ import keras
 from keras import ops
 
 from rnnapps.layers.kernels import equations, fused, library, zoneout
-from rnnapps.layers.kernels.choice import KERNELS, check_kernel, choose, cudnn_obstacle, library_obstacle
+from rnnapps.layers.kernels.choice import (
+    KERNELS,
+    check_kernel,
+    choose,
+    cudnn_obstacle,
+    library_obstacle,
+    native_obstacle,
+)
 from rnnapps.layers.kernels.equations import States, Tensor
 from rnnapps.layers.kernels.exporting import check_length
 from rnnapps.layers.kernels.loops import uncompiled
 from rnnapps.layers.kernels.masks import without_masked
+from rnnapps.layers.kernels.native import layer as native
 from rnnapps.layers.kernels.weights import Weights, of_cell
 
 EQUATIONS = {"lstm": equations.LSTM, "gru": equations.GRU, "rnn": equations.SIMPLE_RNN}
@@ -38,8 +46,9 @@ class Recurrence:
         self.kernel = kernel
         self.weight_drop = weight_drop
         self.zoneout = zoneout
-        if keras.backend.backend() == "tensorflow":  # XLA does not know its operation of cuDNN
-            self.supports_jit = kernel in ("fused", "keras") or bool(cudnn_obstacle(self))
+        if keras.backend.backend() == "tensorflow":  # XLA knows neither operation
+            obstacles = cudnn_obstacle(self), native_obstacle(self)
+            self.supports_jit = kernel in ("fused", "keras") or all(obstacles)
 
     @uncompiled
     def inner_loop(self, sequences, initial_state, mask, training=False):
@@ -125,7 +134,8 @@ def run_layer(
     states: States,
     training: bool,
 ) -> tuple[Tensor, States]:
-    """Run a layer by the kernel "cudnn", "fused", or "keras" where Keras's loop lacks what it needs.
+    """Run a layer by the kernel "cudnn", "native" or "fused", or by "keras" where Keras's loop lacks what
+    it needs.
 
     Args:
         sequences: `(batch, time, features)`.
@@ -138,11 +148,16 @@ def run_layer(
     """
     sequences, weights = layer.dropped(sequences, training), layer.weights_of_cell(training)
     reverse, cell = layer.go_backwards, layer.cell
-    native = kernel == "fused" and keras.backend.backend() == "torch" and not library_obstacle(layer)
-    if kernel == "cudnn" or native:
+    of_torch = kernel == "fused" and keras.backend.backend() == "torch" and not library_obstacle(layer)
+    if kernel == "cudnn" or of_torch:
         wanted = layer.return_state or layer.stateful
         return library.run(library_name(layer), sequences, mask, reverse, states, weights, wanted)
     activations = (cell.activation, getattr(cell, "recurrent_activation", cell.activation))
+    if kernel == "native":
+        return native.run(
+            *(layer.kind, activations, sequences, mask, reverse, tuple(states), weights),
+            *(layer.return_sequences, bool(training)),
+        )
     batch, time = ops.shape(sequences)[:2]
     rates, generator = layer.zoneout_rates, cell.seed_generator
     return fused.run(

@@ -1,0 +1,1 @@
+"""A kernel for processors in C++: `kernel.cc` has it, the rest calls it from each backend."""

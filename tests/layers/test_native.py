@@ -1,0 +1,104 @@
+"""The kernel in C++ as a library: its own test program, instruction sets, and processes around it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from rnnapps import layers
+from rnnapps.layers.kernels import choice
+from rnnapps.layers.kernels.native import library
+
+ROOT = Path(__file__).parent.parent.parent
+SOURCES = (ROOT / "tests/native/kernel_test.cc", ROOT / "rnnapps/layers/kernels/native/kernel.cc")
+X = np.random.default_rng(0).normal(size=(5, 7, 3)).astype("float32")
+
+
+@pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler")
+@pytest.mark.parametrize(
+    ("sanitizers", "lanes"), [("address,undefined", 4), ("address,undefined", 16), ("thread", 8)]
+)
+def test_its_own_program_under_the_sanitizers(sanitizers, lanes, tmp_path):
+    """With vectors of each width, which the compiler makes of those that the processor has."""
+    flags = (
+        "-std=c++17",
+        "-O1",
+        "-Wno-psabi",
+        f"-fsanitize={sanitizers}",
+        "-fno-sanitize-recover=all",
+        "-pthread",
+    )
+    command = ("g++", *flags, f"-DRNNAPPS_LANES={lanes}", *SOURCES, "-o", tmp_path / "test")
+    subprocess.run(command, check=True, timeout=300)
+    result = subprocess.run([tmp_path / "test"], capture_output=True, text=True, timeout=300)
+    assert (result.returncode, result.stdout) == (0, "all right\n"), result.stderr
+
+
+def test_it_is_compiled_where_there_is_a_compiler():
+    assert (library.obstacle() == "") == bool(shutil.which("g++"))
+
+
+PROGRAM = """
+import sys
+import numpy as np
+from keras import ops
+from rnnapps import layers
+from rnnapps.layers.kernels.choice import choose
+layer = layers.GRU(40, return_sequences=True)
+x = np.random.default_rng(0).normal(size=(9, 7, 3)).astype("float32")
+layer.build(x.shape)
+layer.set_weights([np.random.default_rng(1).normal(scale=0.2, size=w.shape) for w in layer.weights])
+print(choose(layer).kernel, choose(layer).instructions, choose(layer).obstacles.get("native"))
+np.save(sys.argv[1], ops.convert_to_numpy(layer(x)))
+"""
+
+
+def test_every_instruction_set_and_none_give_the_same(tmp_path):
+    flags = library._flags()
+    sets = [name for name, needs in library.NEEDS.items() if needs <= flags]
+    outputs = {}
+    for name in (*sets, "off"):
+        file = tmp_path / f"{name}.npy"
+        environment = os.environ | {"RNNAPPS_NATIVE": name}
+        command = [sys.executable, "-c", PROGRAM, file]
+        printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        expected = "fused  RNNAPPS_NATIVE=off" if name == "off" else f"native {name} None"
+        assert printed.stdout.strip() == expected
+        outputs[name] = np.load(file)
+    for name in sets:
+        np.testing.assert_allclose(outputs[name], outputs["off"], atol=2e-6)
+
+
+def test_without_its_library_another_kernel_runs_and_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(library, "FOLDER", tmp_path)
+    found = choice.choose(layers.LSTM(3))
+    assert found.kernel == "fused" and "apt install g++" in found.obstacles["native"]
+    with pytest.raises(ValueError, match="kernel='native' cannot run: it was not compiled"):
+        layers.LSTM(3, kernel="native")(X)
+
+
+def test_what_keeps_a_layer_from_it(monkeypatch):
+    for options, obstacle in (
+        ({"zoneout": 0.1}, r"zoneout=\(0.1, 0.0\)"),
+        ({"dtype": "float64"}, "float64"),
+        ({"recurrent_dropout": 0.1}, "recurrent_dropout=0.1"),
+    ):
+        with pytest.raises(ValueError, match=f"kernel='native' cannot run: {obstacle}"):
+            layers.LSTM(3, kernel="native", **options)(X)
+    monkeypatch.setenv("RNNAPPS_NATIVE", "fast")
+    with pytest.raises(ValueError, match="RNNAPPS_NATIVE=fast: expected off, avx512, avx2, plain"):
+        layers.LSTM(3, kernel="native")(X)
+
+
+def test_the_threads_of_python_share_it():
+    layer = layers.LSTM(33)
+    expected = keras.ops.convert_to_numpy(layer(X))
+    with ThreadPoolExecutor(4) as pool:
+        for output in pool.map(lambda _: keras.ops.convert_to_numpy(layer(X)), range(40)):
+            np.testing.assert_array_equal(output, expected)
