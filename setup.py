@@ -50,8 +50,8 @@ class BuildNative(build_ext):
         ]
         if missing:
             print(
-                "rnnapps: the native kernel is not compiled, all else works. For it install a C++ compiler "
-                "(Debian, Ubuntu: apt install g++), then rnnapps again",
+                "rnnapps: the native kernel is not compiled, all else works. For it install a C++ "
+                "compiler (Debian, Ubuntu: apt install g++), then rnnapps again",
                 file=sys.stderr,
             )
 

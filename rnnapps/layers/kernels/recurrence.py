@@ -134,8 +134,8 @@ def run_layer(
     states: States,
     training: bool,
 ) -> tuple[Tensor, States]:
-    """Run a layer by the kernel "cudnn", "native" or "fused", or by "keras" where Keras's loop lacks what
-    it needs.
+    """Run a layer by the kernel "cudnn", "native" or "fused", or by "keras" where Keras's loop lacks
+    what it needs.
 
     Args:
         sequences: `(batch, time, features)`.
