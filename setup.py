@@ -20,6 +20,7 @@ if platform.machine() in ("x86_64", "AMD64"):
     SETS["avx2"] = 8, ["-mavx2", "-mfma"]
     avx512 = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
     SETS["avx512"] = 16, ["-mavx2", "-mfma", *avx512]
+    SETS["amx"] = 16, ["-mavx2", "-mfma", *avx512, "-mamx-tile", "-mamx-bf16"]
 
 
 def extension(name: str) -> Extension:
@@ -45,10 +46,7 @@ class BuildNative(build_ext):
 
     def run(self):
         super().run()
-        missing = [
-            one.name for one in self.extensions if not Path(self.get_ext_fullpath(one.name)).exists()
-        ]
-        if missing:
+        if not any(Path(self.get_ext_fullpath(one.name)).exists() for one in self.extensions):
             print(
                 "rnnapps: the native kernel is not compiled, all else works. For it install a C++ "
                 "compiler (Debian, Ubuntu: apt install g++), then rnnapps again",

@@ -5,6 +5,7 @@
 It is no test of pytest's, because it runs before the clone and the extras are installed.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,6 +48,8 @@ PROGRAM = """
 import rnnapps, sys
 assert "site-packages" in rnnapps.__file__, rnnapps.__file__
 assert rnnapps.load("translation/en-fr")("Where did you buy this book?").text.startswith("Où ")
+from rnnapps.layers.kernels.native import library
+print(library.obstacle())
 assert not {"pytest", "jax", "torch"} & set(sys.modules)
 """
 
@@ -54,9 +57,11 @@ assert not {"pytest", "jax", "torch"} & set(sys.modules)
 def main() -> None:
     """Raise an AssertionError where something is wrong."""
     (wheel,) = (ROOT / "dist").glob("rnnapps-*.whl")
-    sizes = Counter()
+    sizes: Counter[str] = Counter()
+    native = False
     with zipfile.ZipFile(wheel) as archive:
-        for file in archive.infolist():
+        for file in (one for one in archive.infolist() if not one.is_dir()):
+            native |= file.filename.endswith(".so")
             _, kind, name = (*Path(file.filename).parts, "", "")[:3]
             room = {"saved_models": name, "datasets": DATA.get(name, "shared")}.get(kind, "shared")
             sizes[room] += file.compress_size / 1e6
@@ -77,7 +82,9 @@ def main() -> None:
         assert all(f"  {name}  " in listed for name in bundles), listed
         answer = run(*command, "predict", "sentiment", "A charming film, if a little slow.")
         assert answer.startswith("positive  0.8"), answer
-        run(sys.executable, "-c", PROGRAM)
+        obstacle = run(sys.executable, "-c", PROGRAM).strip()
+    assert native or not shutil.which("g++"), "there is a compiler, and no kernel in the wheel"
+    assert (obstacle == "") == native, obstacle
     print(f"{wheel.name}: {wheel.stat().st_size / 1e6:.1f} MB:", end=" ")
     print(", ".join(f"{room} {size:.1f}" for room, size in sorted(sizes.items())))
 

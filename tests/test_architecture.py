@@ -73,7 +73,7 @@ MAY = {
     "inference": BASE | {"data", "decoding"},
     "evaluation": BASE | {"command_line", "data", "metrics"},
     "export": BASE | {"evaluation", "inference"},
-    "training": BASE | {"card", "data", "evaluation"},
+    "training": BASE | {"card", "data", "evaluation", "layers"},  # whose programs the optimizer shares
 }
 
 

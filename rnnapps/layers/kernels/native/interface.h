@@ -19,9 +19,10 @@ struct Options {
   int64_t reverse;           // whether the last time step is the first
   int64_t all_steps;         // whether outputs of all steps are wanted
   int64_t keep;              // whether the gradient will be asked for
+  int64_t half;              // whether products are in bfloat16: only with rnnapps_half()
   int64_t threads;           // at most so many
 };
-constexpr int kOptions = 7;
+constexpr int kOptions = 8;
 
 // batch, time, features, units; G gates and S saved values a unit, P units filled up. An LSTM has two
 // states; others have an empty array (0, 0) for the second.
@@ -45,6 +46,8 @@ extern "C" {
 // Null, or what is wrong with the arrays, valid until the thread's next call.
 const char* rnnapps_run(int gradient, const int64_t* options, const rnnapps::Buffer* inputs,
                         const rnnapps::Buffer* outputs);
+// Whether this library and processor have products in bfloat16.
+int rnnapps_half();
 // The last axis of what is saved for the gradient: S * P.
 int64_t rnnapps_saved(int64_t kind, int64_t units);
 }

@@ -1,4 +1,5 @@
-// LSTM, GRU and simple RNN on a processor, forth and back, in float32.
+// LSTM, GRU and simple RNN on a processor, forth and back, in float32, by choice with products in
+// bfloat16 where the processor has tiles for them (AMX).
 //
 // A thread takes its rows of the batch through all time steps, so that no step waits for another
 // thread. The product of the inputs is made for a chunk of steps at once; that of the states is made for
@@ -20,9 +21,17 @@
 #include <numeric>
 #include <system_error>
 #include <thread>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "interface.h"
+
+#if defined(__AMX_BF16__)
+#include <immintrin.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #ifndef RNNAPPS_LANES
 #define RNNAPPS_LANES 4
@@ -108,20 +117,21 @@ class WithoutDenormals {
 
 // ---- Memory and threads ----
 
-// Floats that are not initialised. Their number is checked by the caller.
+// Numbers that are not initialised.
+template <class Number = float>
 class Array {
  public:
   explicit Array(int64_t size)
-      : data_(static_cast<float*>(::operator new(std::max<int64_t>(size, 1) * sizeof(float),
-                                                 std::align_val_t(kAlignment)))) {}
+      : data_(static_cast<Number*>(::operator new(std::max<int64_t>(size, 1) * sizeof(Number),
+                                                  std::align_val_t(kAlignment)))) {}
   ~Array() { ::operator delete(data_, std::align_val_t(kAlignment)); }
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
-  float* operator+(int64_t offset) { return data_ + offset; }
-  const float* operator+(int64_t offset) const { return data_ + offset; }
+  Number* operator+(int64_t offset) { return data_ + offset; }
+  const Number* operator+(int64_t offset) const { return data_ + offset; }
 
  private:
-  float* data_;
+  Number* data_;
 };
 
 // `work(0)` to `work(count - 1)`, each in its own thread, the first in this one. Threads live as long as
@@ -237,6 +247,135 @@ void product(int64_t rows, Left a, int64_t depth, const float* b, float* c) {
     }
   }
 }
+
+// ---- Products in bfloat16 ----
+
+typedef uint16_t Half;
+constexpr int64_t kTile = 32;  // rows and depth of what is multiplied at once: 2 x 2 tiles of AMX
+#if defined(__AMX_BF16__) || defined(RNNAPPS_TEST_HALVES)
+constexpr bool kHalves = kPanel == kTile;
+#else
+constexpr bool kHalves = false;
+#endif
+
+inline float converted(float value, float) { return value; }
+
+// To the nearest, of two the even one; NaN stays NaN.
+inline Half converted(float value, Half) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return value != value ? 0x7fc0 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+}
+
+// A left matrix: element (m, k) at `data[k / kTile * block + m * row + k % kTile]`. It is read up to the
+// next multiple of kTile in both directions; numbers in rows that are too many have no effect.
+struct HalfLeft {
+  const Half* data;
+  int64_t row;
+  int64_t block;
+};
+
+#if defined(__AMX_BF16__)
+// The tiles of a thread, of full size, while it lives.
+class Tiles {
+ public:
+  Tiles() {
+    alignas(64) struct {
+      uint8_t palette = 1, start = 0, reserved[14] = {};
+      uint16_t bytes[16] = {};
+      uint8_t rows[16] = {};
+    } shape;
+    std::fill(shape.bytes, shape.bytes + 8, 64);
+    std::fill(shape.rows, shape.rows + 8, 16);
+    _tile_loadconfig(&shape);
+  }
+  ~Tiles() { _tile_release(); }
+};
+
+void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
+  constexpr int64_t kBytes = kTile * sizeof(float);
+  _tile_loadd(0, c, kBytes);
+  _tile_loadd(1, c + 16, kBytes);
+  _tile_loadd(2, c + 16 * kTile, kBytes);
+  _tile_loadd(3, c + 16 * kTile + 16, kBytes);
+  for (int64_t k = 0; k < tiles; ++k, b += kTile * kTile) {
+    const Half* left = a.data + k * a.block;
+    _tile_loadd(4, left, a.row * sizeof(Half));
+    _tile_loadd(5, left + 16 * a.row, a.row * sizeof(Half));
+    _tile_loadd(6, b, 64);
+    _tile_loadd(7, b + 512, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  _tile_stored(0, c, kBytes);
+  _tile_stored(1, c + 16, kBytes);
+  _tile_stored(2, c + 16 * kTile, kBytes);
+  _tile_stored(3, c + 16 * kTile + 16, kBytes);
+}
+#else
+struct Tiles {};
+
+// The same step by step, for tests on other processors.
+void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
+  const auto value = [](Half half) {
+    const uint32_t bits = static_cast<uint32_t>(half) << 16;
+    float number;
+    std::memcpy(&number, &bits, sizeof(number));
+    return number;
+  };
+  for (int64_t k = 0; k < tiles * kTile; ++k) {
+    const Half* right = b + k / kTile * kTile * kTile + k % kTile / 2 * 32 + k % 2;
+    for (int64_t m = 0; m < kTile; ++m) {
+      const float left = value(a.data[k / kTile * a.block + m * a.row + k % kTile]);
+      for (int64_t j = 0; j < kTile; ++j) c[m * kTile + j] += left * value(right[j / 16 * 512 + j % 16 * 2]);
+    }
+  }
+}
+#endif
+
+// As the product of floats; the right matrix lies as `place` says.
+template <bool, bool kAdd>
+void product(int64_t rows, HalfLeft a, int64_t depth, const Half* b, float* c) {
+  const int64_t tiles = (depth + kTile - 1) / kTile;
+  for (int64_t m = 0; m < rows; m += kTile, a.data += kTile * a.row, c += kTile * kTile) {
+    const int64_t count = std::min(kTile, rows - m) * kTile;
+    alignas(kAlignment) float some[kTile * kTile];
+    float* sums = count < kTile * kTile ? some : c;
+    if (!kAdd) std::fill(sums, sums + count, 0.0f);
+    if (kAdd && sums != c) std::copy(c, c + count, sums);
+    tile_product(a, tiles, b, sums);
+    if (sums != c) std::copy(sums, sums + count, c);
+  }
+}
+
+// Up to where a matrix of this depth is filled with zeros.
+template <class Number>
+int64_t deep(int64_t depth) {
+  return std::is_same_v<Number, Half> ? (depth + kTile - 1) / kTile * kTile : depth;
+}
+
+// Where element (k, column) of a panel lies. For tiles two neighbours in k are side by side.
+template <class Number>
+int64_t place(int64_t k, int64_t column) {
+  if (!std::is_same_v<Number, Half>) return k * kPanel + column;
+  return k / kTile * kTile * kTile + column / 16 * 512 + k % kTile / 2 * 32 + column % 16 * 2 + k % 2;
+}
+
+// A row for the left side of a product; `to` has room for its depth.
+template <class Number>
+void enter_row(const float* from, int64_t size, Number* to) {
+  for (int64_t i = 0; i < size; ++i) to[i] = converted(from[i], Number());
+  std::fill(to + size, to + deep<Number>(size), Number());
+}
+
+inline Left left_of(const float* data, int64_t row, int64_t depth) { return plain(data, row, depth); }
+inline HalfLeft left_of(const Half* data, int64_t row, int64_t) { return {data, row, kTile}; }
+
+// Panels of columns on the left side, their rows side by side.
+inline Left panels_of(const float* data, int64_t rows) { return {data, kPanel, kPanel, rows * kPanel}; }
+inline HalfLeft panels_of(const Half* data, int64_t rows) { return {data, kTile, rows * kTile}; }
 
 // ---- The layers' equations ----
 
@@ -389,33 +528,34 @@ int64_t apart(int64_t width) { return filled_up(width) + 16; }
 
 // Weights (depth, G * units) as panels of columns. The gates of the same units are neighbours: panel
 // number `group * G + gate`.
-template <class Cell>
-void pack(const float* weights, int64_t depth, const Sizes& sizes, int64_t group, float* panels) {
+template <class Cell, class Number>
+void pack(const float* weights, int64_t depth, const Sizes& sizes, int64_t group, Number* panels) {
+  const int64_t size = deep<Number>(depth) * kPanel;
   for (int gate = 0; gate < Cell::kGates; ++gate) {
     const int64_t first = group * kPanel, count = std::min(kPanel, sizes.units - first);
-    float* to = panels + (group * Cell::kGates + gate) * depth * kPanel;
+    Number* to = panels + (group * Cell::kGates + gate) * size;
     const float* from = weights + gate * sizes.units + first;
-    for (int64_t k = 0; k < depth; ++k, to += kPanel, from += Cell::kGates * sizes.units) {
-      std::copy(from, from + count, to);
-      std::fill(to + count, to + kPanel, 0.0f);
+    std::fill(to, to + size, Number());
+    for (int64_t k = 0; k < depth; ++k, from += Cell::kGates * sizes.units) {
+      for (int64_t i = 0; i < count; ++i) to[place<Number>(k, i)] = converted(from[i], Number());
     }
   }
 }
 
 // The same weights transposed, with rows in the order of the panels above: panels of kPanel of their
 // `depth` rows, here the panel with number `number`.
-template <class Cell>
-void pack_transposed(const float* weights, int64_t depth, const Sizes& sizes, int64_t number, float* panels) {
+template <class Cell, class Number>
+void pack_transposed(const float* weights, int64_t depth, const Sizes& sizes, int64_t number, Number* panels) {
   const int64_t length = sizes.padded() * Cell::kGates;
-  float* panel = panels + number * length * kPanel;
-  std::fill(panel, panel + length * kPanel, 0.0f);
+  Number* panel = panels + number * length * kPanel;
+  std::fill(panel, panel + length * kPanel, Number());
   const int64_t count = std::min(kPanel, depth - number * kPanel);
   for (int64_t i = 0; i < count; ++i) {
     const float* from = weights + (number * kPanel + i) * Cell::kGates * sizes.units;
     for (int gate = 0; gate < Cell::kGates; ++gate) {
       for (int64_t unit = 0; unit < sizes.units; ++unit) {
         const int64_t row = (unit / kPanel * Cell::kGates + gate) * kPanel + unit % kPanel;
-        panel[row * kPanel + i] = from[gate * sizes.units + unit];
+        panel[place<Number>(row, i)] = converted(from[gate * sizes.units + unit], Number());
       }
     }
   }
@@ -450,7 +590,7 @@ void spread(int64_t pieces, int64_t floats, int64_t threads, const Work& work) {
 
 // ---- The way forth ----
 
-template <class Cell>
+template <class Cell, class Number>
 class Forward {
  public:
   Forward(const Options& options, const Sizes& sizes, const Buffer* inputs, const Buffer* outputs)
@@ -459,8 +599,8 @@ class Forward {
         h_(floats(inputs[6])), c_(floats(inputs[7])),
         bias_(filled_bias<Cell>(floats(inputs[4]), sizes)),
         recurrent_bias_(filled_bias<Cell>(floats(inputs[5]), sizes)),
-        weights_(sizes.features * Cell::kGates * sizes.padded()),
-        recurrent_(sizes.units * Cell::kGates * sizes.padded()), all_(writable(outputs[0])),
+        weights_(deep<Number>(sizes.features) * Cell::kGates * sizes.padded()),
+        recurrent_(deep<Number>(sizes.units) * Cell::kGates * sizes.padded()), all_(writable(outputs[0])),
         last_h_(writable(outputs[1])), last_c_(writable(outputs[2])), saved_(writable(outputs[3])) {
     const float *weights = floats(inputs[2]), *recurrent = floats(inputs[3]);
     const int64_t size = (sizes.features + sizes.units) * Cell::kGates * sizes.padded();
@@ -472,16 +612,23 @@ class Forward {
 
   void run() {
     const std::vector<Share> shares = shares_of(sizes_, steps_, options_.threads);
-    in_parallel(shares.size(), [&](int64_t number) { run(shares[number]); });
+    in_parallel(shares.size(), [&](int64_t number) {
+      [[maybe_unused]] const std::conditional_t<kHalf, Tiles, std::monostate> scope;
+      run(shares[number]);
+    });
   }
 
  private:
+  static constexpr bool kHalf = std::is_same_v<Number, Half>;
+
   void run(const Share& share) {
     const int64_t units = sizes_.units, stride = apart(units), rows = share.size();
-    const int64_t chunk = chunk_of(share, 96), capacity = chunk * rows;
-    Array x(capacity * sizes_.features), sums(Cell::kGates * sizes_.padded() * capacity);
-    Array own(Cell::kOwnCandidate ? rows * kPanel : 0), states(2 * rows * stride);
-    Array c(Cell::kTwoStates ? rows * sizes_.padded() : 0);
+    const int64_t chunk = chunk_of(share, 96), capacity = chunk * rows, deep_x = deep<Number>(sizes_.features);
+    Array<Number> x((capacity + kTile) * deep_x);
+    Array<> sums(Cell::kGates * sizes_.padded() * capacity);
+    Array<> own(Cell::kOwnCandidate ? rows * kPanel : 0), states(2 * rows * stride);
+    Array<> c(Cell::kTwoStates ? rows * sizes_.padded() : 0);
+    Array<Half> narrow(kHalf ? (rows + kTile) * stride : 0);  // the state before a step
     float *before = states + 0, *after = states + rows * stride;
     for (int64_t m = 0; m < rows; ++m) {
       const int64_t row = share.rows[m];
@@ -501,16 +648,25 @@ class Forward {
         for (int64_t m = 0; m < share.active[step]; ++m, ++count) {
           const int64_t row = share.rows[m], time = steps_.time(steps_.position(row, step));
           const float* from = x_ + (row * sizes_.time + time) * sizes_.features;
-          std::copy(from, from + sizes_.features, x + count * sizes_.features);
+          enter_row(from, sizes_.features, x + count * deep_x);
         }
       }
       for (int64_t panel = 0; panel < Cell::kGates * sizes_.groups(); ++panel) {
-        product<false, false>(count, plain(x + 0, sizes_.features, sizes_.features), sizes_.features,
-                              weights_ + panel * sizes_.features * kPanel, sums + panel * capacity * kPanel);
+        product<false, false>(count, left_of(x + 0, deep_x, sizes_.features), sizes_.features,
+                              weights_ + panel * deep_x * kPanel, sums + panel * capacity * kPanel);
       }
       count = 0;
       for (int64_t step = start; step < end; ++step) {
-        advance(share, step, before, after, c, own, sums + count * kPanel, capacity);
+        if constexpr (kHalf) {
+          for (int64_t m = 0; m < share.active[step]; ++m) {
+            enter_row(before + m * stride, units, narrow + m * stride);
+          }
+          const HalfLeft left = left_of(narrow + 0, stride, units);
+          advance(share, step, left, before, after, c, own, sums + count * kPanel, capacity);
+        } else {
+          const Left left = left_of(before, stride, units);
+          advance(share, step, left, before, after, c, own, sums + count * kPanel, capacity);
+        }
         for (int64_t m = 0; m < share.active[step]; ++m) {
           const int64_t row = share.rows[m];
           const float* h = after + m * stride;
@@ -524,16 +680,16 @@ class Forward {
   }
 
   // One time step, from the states `before` and the inputs' products `sums` to the states `after`.
-  void advance(const Share& share, int64_t step, const float* before, float* after, Array& c, Array& own,
-               float* sums, int64_t capacity) const {
+  template <class LeftMatrix>
+  void advance(const Share& share, int64_t step, const LeftMatrix& left, const float* before, float* after,
+               Array<>& c, Array<>& own, float* sums, int64_t capacity) const {
     const int64_t rows = share.active[step], units = sizes_.units, stride = apart(units);
     for (int64_t group = 0; group < sizes_.groups(); ++group) {
       float* panels[Cell::kGates];
       for (int gate = 0; gate < Cell::kGates; ++gate) {
         const int64_t number = group * Cell::kGates + gate;
         panels[gate] = sums + number * capacity * kPanel;
-        const Left left = plain(before, stride, units);
-        const float* right = recurrent_ + number * units * kPanel;
+        const Number* right = recurrent_ + number * deep<Number>(units) * kPanel;
         if (Cell::kOwnCandidate && gate == Cell::kGates - 1) {
           product<false, false>(rows, left, units, right, own + 0);
         } else {
@@ -588,13 +744,13 @@ class Forward {
   const Steps steps_;
   const float *const h_, *const c_;
   const std::vector<float> bias_, recurrent_bias_;
-  Array weights_, recurrent_;
+  Array<Number> weights_, recurrent_;
   float *const all_, *const last_h_, *const last_c_, *const saved_;
 };
 
 // ---- The way back ----
 
-template <class Cell>
+template <class Cell, class Number>
 class Backward {
  public:
   Backward(const Options& options, const Sizes& sizes, const Buffer* inputs, const Buffer* outputs)
@@ -618,9 +774,10 @@ class Backward {
 
   void run() {
     const std::vector<Share> shares = shares_of(sizes_, steps_, options_.threads);
-    std::vector<std::unique_ptr<Array>> sums(shares.size());
+    std::vector<std::unique_ptr<Array<>>> sums(shares.size());
     in_parallel(shares.size(), [&](int64_t number) {
-      sums[number] = std::make_unique<Array>(sums_size());
+      [[maybe_unused]] const std::conditional_t<kHalf, Tiles, std::monostate> scope;
+      sums[number] = std::make_unique<Array<>>(sums_size());
       std::fill(*sums[number] + 0, *sums[number] + sums_size(), 0.0f);
       run(shares[number], *sums[number]);
     });
@@ -629,19 +786,25 @@ class Backward {
   }
 
  private:
+  static constexpr bool kHalf = std::is_same_v<Number, Half>;
+
   // The sums of the gradients of all weights, as panels of so many rows.
   int64_t sums_rows() const { return sizes_.features + sizes_.units + 2; }
   int64_t sums_size() const { return sums_rows() * Cell::kGates * sizes_.padded(); }
 
-  void run(const Share& share, Array& sums) {
+  void run(const Share& share, Array<>& sums) {
     const int64_t rows = share.size(), features = sizes_.features, units = sizes_.units;
     const int64_t panels = Cell::kGates * sizes_.groups(), depth = panels * kPanel;
     const int64_t chunk = chunk_of(share, 128), capacity = chunk * rows;
     const int64_t stride = apart(features + units), wide = filled_up(features);
-    Array dh(rows * sizes_.padded()), dc(Cell::kTwoStates ? rows * sizes_.padded() : 0);
-    Array deltas(depth * capacity), own(Cell::kOwnCandidate ? depth * capacity : 0);
-    Array entered(capacity * stride), dx(capacity * wide);
+    Array<> dh(rows * sizes_.padded()), dc(Cell::kTwoStates ? rows * sizes_.padded() : 0);
+    Array<> deltas(depth * capacity), own(Cell::kOwnCandidate ? depth * capacity : 0);
+    Array<> entered(capacity * stride), dx(capacity * wide);
     float* recurrent = Cell::kOwnCandidate ? own + 0 : deltas + 0;
+    // The same numbers in half precision, for products from the left.
+    const int64_t room = kHalf ? depth * capacity + kTile * kTile : 0;
+    Array<Half> narrow(room), narrow_own(Cell::kOwnCandidate ? room : 0);
+    Half* narrow_recurrent = Cell::kOwnCandidate ? narrow_own + 0 : narrow + 0;
     begin(share, dh, dc);
     for (int64_t end = share.steps(); end > 0; end -= std::min(end, chunk)) {
       const int64_t start = std::max<int64_t>(0, end - chunk);
@@ -649,7 +812,13 @@ class Backward {
       for (int64_t step = end - 1; step >= start; --step) {
         const int64_t active = share.active[step];
         retreat(share, step, dh, dc, deltas + count * kPanel, recurrent + count * kPanel, capacity, sums);
-        const Left left = {recurrent + count * kPanel, kPanel, kPanel, capacity * kPanel};
+        if (kHalf) {
+          narrowed(deltas + count * kPanel, active, capacity, narrow + count * kPanel);
+          if (Cell::kOwnCandidate) {
+            narrowed(own + count * kPanel, active, capacity, narrow_own + count * kPanel);
+          }
+        }
+        const auto left = panels_of(chosen(recurrent, narrow_recurrent) + count * kPanel, capacity);
         for (int64_t group = 0; group < sizes_.groups(); ++group) {
           product<false, true>(active, left, depth, recurrent_ + group * depth * kPanel,
                                dh + group * rows * kPanel);
@@ -657,18 +826,13 @@ class Backward {
         for (int64_t m = 0; m < active; ++m) enter(share, step, m, entered + (count + m) * stride);
         count += active;
       }
-      const Left left = {deltas + 0, kPanel, kPanel, capacity * kPanel};
+      const auto left = panels_of(chosen(deltas + 0, narrow + 0), capacity);
       for (int64_t panel = 0; panel < wide / kPanel; ++panel) {
         product<false, false>(count, left, depth, weights_ + panel * depth * kPanel,
                               dx + panel * capacity * kPanel);
       }
-      for (int64_t panel = 0; panel < panels; ++panel) {
-        float* to = sums + panel * sums_rows() * kPanel;
-        product<true, true>(features, plain(entered + 0, stride, count), count,
-                            deltas + panel * capacity * kPanel, to);
-        product<true, true>(units, plain(entered + features, stride, count), count,
-                            recurrent + panel * capacity * kPanel, to + features * kPanel);
-      }
+      add_products(features, entered + 0, stride, count, deltas + 0, capacity, sums + 0);
+      add_products(units, entered + features, stride, count, recurrent, capacity, sums + features * kPanel);
       count = 0;
       for (int64_t step = end - 1; step >= start; --step) {
         for (int64_t m = 0; m < share.active[step]; ++m, ++count) {
@@ -684,12 +848,56 @@ class Backward {
     finish(share, dh, dc);
   }
 
+  static const Number* chosen(const float* single, const Half* half) {
+    if constexpr (kHalf) {
+      return half;
+    } else {
+      return single;
+    }
+  }
+
+  // So many rows of all panels in half precision.
+  void narrowed(const float* from, int64_t rows, int64_t capacity, Half* to) const {
+    for (int64_t panel = 0; panel < Cell::kGates * sizes_.groups(); ++panel) {
+      const int64_t first = panel * capacity * kPanel;
+      for (int64_t i = first; i < first + rows * kPanel; ++i) to[i] = converted(from[i], Half());
+    }
+  }
+
+  // Adds the products of what entered, transposed, and the derivatives to the sums of the gradients.
+  void add_products(int64_t rows, const float* entered, int64_t stride, int64_t count, const float* deltas,
+                    int64_t capacity, float* sums) const {
+    const int64_t panels = Cell::kGates * sizes_.groups();
+    if constexpr (!kHalf) {
+      for (int64_t panel = 0; panel < panels; ++panel) {
+        product<true, true>(rows, plain(entered, stride, count), count, deltas + panel * capacity * kPanel,
+                            sums + panel * sums_rows() * kPanel);
+      }
+    } else {
+      const int64_t depth = deep<Half>(count);
+      Array<Half> left((rows + kTile) * depth), right(depth * kPanel);
+      std::fill(left + 0, left + rows * depth, Half());
+      std::fill(right + 0, right + depth * kPanel, Half());
+      for (int64_t m = 0; m < rows; ++m) {
+        for (int64_t k = 0; k < count; ++k) *(left + (m * depth + k)) = converted(entered[k * stride + m], Half());
+      }
+      for (int64_t panel = 0; panel < panels; ++panel) {
+        const float* from = deltas + panel * capacity * kPanel;
+        for (int64_t i = 0; i < count * kPanel; ++i) {
+          *(right + place<Half>(i / kPanel, i % kPanel)) = converted(from[i], Half());
+        }
+        product<false, true>(rows, left_of(left + 0, depth, count), count, right + 0,
+                             sums + panel * sums_rows() * kPanel);
+      }
+    }
+  }
+
   float* dx_at(int64_t row, int64_t time) const {
     return writable(outputs_[0]) + (row * sizes_.time + time) * sizes_.features;
   }
 
   // The derivatives with respect to the last states; zeros for the inputs at masked steps.
-  void begin(const Share& share, Array& dh, Array& dc) const {
+  void begin(const Share& share, Array<>& dh, Array<>& dc) const {
     for (int64_t m = 0; m < share.size(); ++m) {
       const int64_t row = share.rows[m];
       for (int64_t unit = 0; unit < sizes_.padded(); unit += kLanes) {
@@ -719,8 +927,8 @@ class Backward {
   }
 
   // One time step: the derivatives with respect to its sums.
-  void retreat(const Share& share, int64_t step, Array& dh, Array& dc, float* deltas, float* recurrent,
-               int64_t capacity, Array& sums) const {
+  void retreat(const Share& share, int64_t step, Array<>& dh, Array<>& dc, float* deltas, float* recurrent,
+               int64_t capacity, Array<>& sums) const {
     for (int64_t unit = 0; unit < sizes_.padded(); unit += kLanes) {
       const int64_t group = unit / kPanel, half = unit % kPanel;
       Vec bias[Cell::kGates]{}, recurrent_bias[Cell::kGates]{};
@@ -779,7 +987,7 @@ class Backward {
   }
 
   // The derivatives with respect to the first states.
-  void finish(const Share& share, const Array& dh, const Array& dc) const {
+  void finish(const Share& share, const Array<>& dh, const Array<>& dc) const {
     for (int64_t m = 0; m < share.size(); ++m) {
       const int64_t row = share.rows[m];
       for (int64_t unit = 0; unit < sizes_.padded(); unit += kLanes) {
@@ -795,7 +1003,7 @@ class Backward {
   }
 
   // One row of the gradients of the weights: the sum over the shares, with gates as the layer has them.
-  void add_up(const std::vector<std::unique_ptr<Array>>& sums, int64_t row) const {
+  void add_up(const std::vector<std::unique_ptr<Array<>>>& sums, int64_t row) const {
     const int64_t features = sizes_.features, units = sizes_.units, width = Cell::kGates * units;
     float* to = row < features           ? writable(outputs_[1]) + row * width
                 : row < features + units ? writable(outputs_[2]) + (row - features) * width
@@ -815,7 +1023,7 @@ class Backward {
   const float* const x_;
   const Steps steps_;
   const float *const h_, *const c_, *const saved_, *const d_all_, *const d_last_h_, *const d_last_c_;
-  Array weights_, recurrent_;
+  Array<Number> weights_, recurrent_;
   const Buffer* const outputs_;
 };
 
@@ -833,13 +1041,16 @@ Buffer sized(int64_t a, int64_t b = -1, int64_t c = -1) {
   return {nullptr, b < 0 ? 1 : c < 0 ? 2 : 3, {a, b, c}};
 }
 
-template <class Cell>
+template <class Cell, class Number = float>
 void run(bool gradient, const Options& options, const Sizes& sizes, const Buffer* inputs,
          const Buffer* outputs) {
+  if constexpr (kHalves && std::is_same_v<Number, float>) {
+    if (options.half) return run<Cell, Half>(gradient, options, sizes, inputs, outputs);
+  }
   if (gradient) {
-    Backward<Cell>(options, sizes, inputs, outputs).run();
+    Backward<Cell, Number>(options, sizes, inputs, outputs).run();
   } else {
-    Forward<Cell>(options, sizes, inputs, outputs).run();
+    Forward<Cell, Number>(options, sizes, inputs, outputs).run();
   }
 }
 
@@ -874,6 +1085,16 @@ bool output_sizes(bool gradient, const Options& o, const Buffer* in, Buffer* out
 }
 
 }  // namespace rnnapps
+
+int rnnapps_half() {
+#if defined(__AMX_BF16__)
+  // Linux keeps no tiles for a process that has not asked for them: ARCH_REQ_XCOMP_PERM, XTILEDATA.
+  static const bool granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+  return granted;
+#else
+  return 0;
+#endif
+}
 
 int64_t rnnapps_saved(int64_t kind, int64_t units) {
   return rnnapps::kSavedOf[kind] * rnnapps::filled_up(units);

@@ -34,12 +34,15 @@ def run(
 ) -> tuple[Tensor | None, States]:
     """Run a layer; see `rnnapps.layers.kernels.recurrence.run_layer` for the shapes.
 
+    Products are in bfloat16 for weights of that type, if the processor has them, all else in float32.
     `training` tells whether the gradient will be asked for: what it needs is kept, else it is computed
     again.
     """
     functions = list(DERIVATIVES)
     numbers = (list(KINDS).index(kind), *(functions.index(one) for one in activations))
-    function = _differentiable(kind, (*numbers, int(reverse), int(all_steps)), training)
+    half = keras.backend.standardize_dtype(weights.input.dtype) == "bfloat16"
+    half = half and bool(_backend().loaded(library.library()).rnnapps_half())
+    function = _differentiable(kind, (*numbers, int(reverse), int(all_steps)), half, training)
     if mask is None:
         mask = ops.zeros((0, 0), dtype="bool")
     operands = (ops.cast(one, "float32") for one in (sequences, *weights, *states))
@@ -48,7 +51,7 @@ def run(
 
 
 @functools.cache
-def _differentiable(kind: str, numbers: tuple[int, ...], training: bool) -> Callable:
+def _differentiable(kind: str, numbers: tuple[int, ...], half: bool, training: bool) -> Callable:
     all_steps, two = bool(numbers[-1]), kind == "lstm"
 
     def inputs(operands, mask):
@@ -65,7 +68,7 @@ def _differentiable(kind: str, numbers: tuple[int, ...], training: bool) -> Call
         saved = _backend().loaded(library.library()).rnnapps_saved(numbers[0], units)
         shapes = (batch, time if all_steps else 0, units), state, state if two else (0, 0)
         shapes = (*shapes, (batch, time if keep else 0, saved))
-        options = (*numbers, int(keep), threads())
+        options = (*numbers, int(keep), int(half), threads())
         outputs, h, c, saved = _backend().call(False, options, arrays, shapes)
         results = (*((outputs,) if all_steps else ()), h, *((c,) if two else ()))
         return results, (saved,) if keep else ()
@@ -80,7 +83,7 @@ def _differentiable(kind: str, numbers: tuple[int, ...], training: bool) -> Call
         shapes = (batch, time, features), (features, width), (units, width), (width,), (width,), state
         shapes = (*shapes, state if two else (0, 0))
         arrays = (*arrays, saved, *(ops.cast(one, "float32") for one in (d_outputs, *d_states)))
-        gradients = _backend().call(True, (*numbers, 1, threads()), arrays, shapes)
+        gradients = _backend().call(True, (*numbers, 1, int(half), threads()), arrays, shapes)
         return tuple(gradients if two else gradients[:-1])
 
     return with_derivative(functools.partial(forth, training), back)

@@ -6,9 +6,12 @@ import os
 from pathlib import Path
 
 # What a processor needs for a library, by the names of /proc/cpuinfo, the fastest first.
+AVX2 = {"avx2", "fma"}
+AVX512 = AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
 NEEDS = {
-    "avx512": {"avx512f", "avx512bw", "avx512dq", "avx512vl", "avx2", "fma"},
-    "avx2": {"avx2", "fma"},
+    "amx": AVX512 | {"amx_tile", "amx_bf16"},
+    "avx512": AVX512,
+    "avx2": AVX2,
     "plain": set(),
 }
 HIDE = "RNNAPPS_NATIVE"  # a name of these to use no faster one, or "off"
@@ -16,7 +19,7 @@ FOLDER = Path(__file__).parent
 
 
 def instructions() -> str:
-    """The instruction set whose library runs here: "avx512", "avx2" or "plain"."""
+    """The instruction set whose library runs here: "amx", "avx512", "avx2" or "plain"."""
     sets = list(NEEDS)
     wanted = os.environ.get(HIDE, "")
     if wanted in sets:

@@ -15,11 +15,16 @@ def call(gradient, options, arrays, shapes):
     """The kernel's outputs, of the given shapes, for its inputs: `interface.h` describes them.
 
     Raises:
-        RuntimeError: the kernel refuses them.
+        RuntimeError: they are not a processor's, or the kernel refuses them.
     """
+    device = arrays[0].device
+    outputs = [torch.empty(shape, device=device) for shape in shapes]
+    if device.type == "meta":  # Keras asks for the shapes
+        return tuple(outputs)
+    if device.type != "cpu":
+        raise RuntimeError(f"kernel='native' is for processors, not for {device}: use kernel='fused'")
     functions = loaded(library())
     inputs = [array.detach().contiguous() for array in arrays]
-    outputs = [torch.empty(shape) for shape in shapes]
     numbers = (ctypes.c_int64 * len(options))(*options)
     error = functions.rnnapps_run(int(gradient), numbers, _buffers(inputs), _buffers(outputs))
     if error:
