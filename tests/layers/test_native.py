@@ -97,3 +97,12 @@ def test_the_threads_of_python_share_it():
     with ThreadPoolExecutor(4) as pool:
         for output in pool.map(lambda _: keras.ops.convert_to_numpy(layer(X)), range(40)):
             np.testing.assert_array_equal(output, expected)
+
+
+def test_a_saved_model_does_not_need_it(tmp_path):
+    model = keras.Sequential([keras.Input((None, 3)), layers.Bidirectional(layers.LSTM(4))])
+    expected = model.predict_on_batch(X)
+    model.export(tmp_path / "model", verbose=False)
+    assert b"Rnnapps" not in (tmp_path / "model" / "saved_model.pb").read_bytes()
+    served = keras.layers.TFSMLayer(tmp_path / "model", call_endpoint="serve")(X)
+    np.testing.assert_allclose(served, expected, atol=1e-6)
