@@ -96,6 +96,8 @@ def choose_backend(dry: bool) -> None:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     if dry:
         os.environ |= {"CUDA_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+        # Nothing runs for long there: what takes time is to compile.
+        os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
     # Keras looks for it on any backend; it would take time, and a part of the card.
     sys.modules.setdefault("tensorflow", None)
 

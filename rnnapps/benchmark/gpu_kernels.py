@@ -20,15 +20,14 @@ from rnnapps.benchmark.layers import Row
 CUDNN = re.compile(
     r"cudnn_rnn|cudnn::|RNN_block|elemWiseRNN|(LSTM|GRU|RNN)_elementWise|persist\w*RNN", re.IGNORECASE
 )
+LAYERS = {False: ("LSTM", "GRU", "SimpleRNN"), True: ("LSTM",)}  # True: dry
 NAMES = 8  # that a row keeps, each of so many letters at most
 LETTERS = 100
 
 
 def checks(machine: Machine, dry: bool) -> Iterator[Check]:
     """Those of the layers that cuDNN has, padded and not."""
-    for layer, direction, mask in product(
-        ("LSTM", "GRU", "SimpleRNN"), ("forwards", "both"), ("none", "right")
-    ):
+    for layer, (direction, mask) in product(LAYERS[dry], (("forwards", "none"), ("both", "right"))):
         about = {"layer": layer, "direction": direction, "mask": mask}
         yield Check(about, lambda _, case=(layer, direction, mask): look(machine, *case, dry))
 

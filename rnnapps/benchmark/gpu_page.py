@@ -21,8 +21,8 @@ def page(report: dict[str, Any]) -> str:
     rows = report["rows"]
     parts = [
         f"# {report['device']}, {report['backend']}",
-        f"`{report['command']}`, {report['date']}, {report['seconds']} seconds; Keras "
-        f"{report['keras']}, rnnapps {report['rnnapps']}, {report['processor']}, {report['cores']} cores.",
+        f"`{report['command']}`, {report['date']}, {report['seconds']} seconds; rnnapps "
+        f"{report['rnnapps']}, Keras {report['keras']}, {report['processor']}, {report['cores']} cores.",
         counts(rows),
         *(make([row for row in rows if row["section"] == name]) for name, make in TABLES.items()),
         left_over(rows),

@@ -20,6 +20,7 @@ SCAN = {False: ("16x1000x128x256", "16x4000x128x256"), True: ("4x64x8x16",)}
 MATRIX = {False: 8192, True: 256}
 SECONDS = {False: 0.4, True: 0.05}  # of timing a case, or three steps
 GATES = {"LSTM": 4, "GRU": 3}
+LAYERS = {False: ("LSTM", "GRU"), True: ("LSTM",)}
 # What is held side by side comes first, in the arithmetic in which GPUs compute unless told otherwise.
 CASES = [("rnnapps", "tf32"), ("keras", "tf32"), ("torch.nn", "tf32")]
 CASES += [("rnnapps", "float32"), ("rnnapps", "bfloat16"), ("torch.nn", "bfloat16")]
@@ -33,7 +34,7 @@ def checks(machine: Machine, dry: bool) -> Iterator[Check]:
             lambda _, precision=precision: peak_row(machine, precision, MATRIX[dry]),
         )
     for (library, precision), shape, layer, mask in product(
-        CASES, SHAPES[dry], GATES, ("none", "padded")
+        CASES, SHAPES[dry], LAYERS[dry], ("none", "padded")
     ):
         half = POLICIES[precision] != "float32"  # which PyTorch's LSTM has on few CPUs
         if library != "torch.nn" or (machine.backend == "torch" and (machine.gpu or not half)):

@@ -50,8 +50,8 @@ TRAININGS = {
     ),
 }
 DRY = ("--vocabulary=600", "--epochs=1")
-DRY_ROWS = 600
-SHORT = 20  # letters
+DRY_ROWS = 300
+SHORT = 14  # letters
 
 
 def checks(machine: Machine, dry: bool) -> Iterator[Check]:
