@@ -39,7 +39,7 @@ def table(title: str, names: Cells, lines: Iterable[Cells]) -> str:
 
 def cell(value: Any) -> str:
     """A value in a table."""
-    text = "" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
+    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
     return text.replace("|", "\\|")
 
 
@@ -123,7 +123,7 @@ def speed(rows: list[Row]) -> str:
 
 def share(row: Row) -> str | None:
     """The share of the peak, and of which."""
-    return f"{row['share']:.0%} ({row['share_of']})" if "share" in row else None
+    return f"{row['share']:.1%} ({row['share_of']})" if "share" in row else None
 
 
 def scan(rows: list[Row]) -> str:

@@ -14,6 +14,7 @@ import numpy as np
 from rnnapps.benchmark.gpu_machine import POLICIES, Check, Machine, arithmetic, measured_peak, timed
 from rnnapps.benchmark.layer_worker import lengths
 from rnnapps.benchmark.layers import Row
+from rnnapps.errors import brief
 
 SHAPES = {False: ("64x100x128x256", "256x200x512x1024"), True: ("8x12x8x16",)}  # True: dry
 SCAN = {False: ("16x1000x128x256", "16x4000x128x256"), True: ("4x64x8x16",)}
@@ -74,8 +75,14 @@ def step_row(
     x = np.random.default_rng(0).standard_normal((batch, steps, features), "float32")
     padding = np.arange(steps) < np.array(real)[:, None] if mask == "padded" else None
     make = pytorch_step if library == "torch.nn" else keras_step
-    with arithmetic(precision):
-        row = timed(make(library, layer, x, padding, units, precision), SECONDS[dry])
+    try:
+        with arithmetic(precision):
+            row = timed(make(library, layer, x, padding, units, precision), SECONDS[dry])
+    except Exception as error:
+        if library == "rnnapps":
+            raise
+        # What other libraries cannot do is no failure of ours.
+        return {"status": "not run", "reason": f"{library} raised {brief(error)}"}
     row["us_per_real_step"] = row["median_ms"] * 1000 / sum(real)
     if layer in GATES:
         operations = 6 * sum(real) * GATES[layer] * units * (features + units)
