@@ -22,11 +22,13 @@ LAYERS += ("RecurrentStack",)  # of two layers of LSTM
 DIRECTIONS = ("forwards", "backwards", "both")
 MASKS = ("none", "right", "left", "holes", "an empty row")
 SIZES = {False: (8, 40, 24, 32), True: (4, 5, 3, 4)}  # batch, time steps, features, units; True: dry
+FROM_ZERO = 4.0
 DRY_STRIDE = 37  # a dry run takes every so many-th case; a prime: of every layer, direction and mask
 SCAN_LENGTH = {False: 2000, True: 70}
-# The largest difference that passes, relative to the largest value of an array. A product of 32 numbers
-# rounded to 24 (float32), 11 (TF32, float16) or 8 bits (bfloat16), over 40 steps there and back.
-TOLERANCES = {"float32": 1e-4, "tf32": 2e-2, "bfloat16": 1e-1, "float16": 2e-2}
+# What passes. In float32 the largest difference, relative to the largest value of an array; where
+# products are rounded to 11 (TF32, float16) or 8 bits (bfloat16), the norm of the difference relative to
+# the array's, since single values may be far off.
+TOLERANCES = {"float32": 1e-4, "tf32": 1e-2, "bfloat16": 5e-2, "float16": 1e-2}
 
 
 def checks(layers: list[str], dry: bool) -> Iterator[Check]:
@@ -110,10 +112,17 @@ def number_of_states(name: str, direction: str) -> int:
 
 
 def set_weights(layer: Any, units: int) -> None:
-    """The weights that every layer of this kind is given."""
+    """The weights that every layer of this kind is given.
+
+    The slope of a minimal layer's candidate jumps at zero, where rounding would decide which it is: half
+    of the candidates lie well above, half well below.
+    """
     random = np.random.default_rng(1)
     for weight in layer.weights:
-        weight.assign(random.normal(scale=units**-0.5, size=weight.shape).astype("float32"))
+        values = random.normal(scale=units**-0.5, size=weight.shape)
+        if "min_" in weight.path and weight.name == "bias":
+            values[-units:] += np.where(np.arange(units) % 2, FROM_ZERO, -FROM_ZERO)
+        weight.assign(values.astype("float32"))
 
 
 def kernel_of(layer: Any) -> str:
@@ -178,7 +187,7 @@ def expected(name: str, direction: str, mask: str, shape: tuple[int, ...]) -> li
 def compare(
     name: str, direction: str, mask: str, precision: str, dry: bool, steps: int | None = None
 ) -> Row:
-    """The rest of a row: the kernel, and the largest difference of an array from that on the CPU."""
+    """The rest of a row: the kernel, and of all arrays the largest difference from that on the CPU."""
     batch, default_steps, features, units = SIZES[dry]
     shape = (batch, steps or default_steps, features, units)
     with arithmetic(precision):
@@ -194,10 +203,11 @@ def compare(
 
 def verdict(found: dict[str, np.ndarray], wanted: dict[str, np.ndarray], precision: str) -> Row:
     """Whether arrays are near enough, and which is the farthest; what is not a number is not near."""
-    differences = {}
-    for name, right in wanted.items():
-        largest = max(float(np.abs(right).max()), 1e-3)
-        differences[name] = float(np.abs(found[name] - right).max()) / largest
+    size = (lambda array: np.abs(array).max()) if precision == "float32" else np.linalg.norm
+    differences = {
+        name: float(size(found[name] - right)) / max(float(size(right)), 1e-3)
+        for name, right in wanted.items()
+    }
     worst = max(differences, key=lambda name: np.nan_to_num(differences[name], nan=np.inf))
     difference, tolerance = differences[worst], TOLERANCES[precision]
     return {
