@@ -14,6 +14,7 @@ import rnnapps
 from rnnapps.applications import APPLICATIONS, class_of, with_module
 from rnnapps.benchmark.captioning import CaptioningOptions
 from rnnapps.benchmark.decoder import DecoderOptions
+from rnnapps.benchmark.gpu import GPUOptions
 from rnnapps.benchmark.layers import LayersOptions, ratios
 from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.benchmark.translation import TranslationOptions
@@ -26,6 +27,7 @@ from rnnapps.diagnostics.__main__ import DiagnosticsConfig
 ROOT = Path(rnnapps.__file__).parent.parent
 READMES = [ROOT / "README.md", *sorted((ROOT / "rnnapps").glob("*/README.md"))]
 BENCHMARKS = {
+    "gpu": GPUOptions,
     "layers": LayersOptions,
     "parallel": ParallelOptions,
     "decoder": DecoderOptions,

@@ -7,6 +7,7 @@ from rnnapps.command_line import first_word
 BENCHMARKS = {
     "input": "is the input pipeline of APPLICATION fast enough?",
     "predict": "load, first, warm and batched predictions of APPLICATION",
+    "gpu": "does everything work on this GPU, and how fast?",
     "layers": "our recurrent layers beside Keras's and PyTorch's",
     "parallel": "training steps of GRU and MinGRU by length",
     "decoder": "the attention decoder beside Keras's loop",

@@ -121,6 +121,19 @@ def test_is_its_equations(name, case, dtype, mode):
             assert np.abs(a - b).max() <= TOLERANCE[dtype] * max(np.abs(b).max(), 1)
 
 
+def test_the_loop_by_its_name_has_the_same_gradients():
+    """Those of the weights too, whose values on JAX are those of a scope around the loop."""
+
+    def function_of(layer):
+        return lambda x: (loss_of(outputs := layer(x, training=True)), list(outputs))
+
+    fast, loop = made("LayerNormLSTM"), made("LayerNormLSTM", kernel="keras")
+    _, mine = differentiate(function_of(loop), [X], loop, REFERENCE)
+    _, expected = differentiate(function_of(fast), [X], fast, REFERENCE)
+    for a, b in zip(mine, expected, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_steps_of_a_stream_and_pieces_are_the_whole(name):
     zoneout = {"zoneout": 0.3} | ({"zoneout_cell": 0.2} if name == "LayerNormLSTM" else {})

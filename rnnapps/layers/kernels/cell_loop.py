@@ -7,6 +7,8 @@ the inputs and the context. For that a cell has to treat each row by itself. Tho
 weights that it has by `product` are kept on the way forth and not computed again.
 """
 
+import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -218,10 +220,14 @@ def _scanned(step: Step, variables: Sequence[keras.Variable]) -> Callable:
     """The recurrence for the library to differentiate, any number of times; nothing is compiled."""
 
     def run(inputs, states, context=(), mask=None, zones=(), reverse=False, values=None):
-        mapping = [] if values is None else list(zip(variables, values, strict=True))
+        # A scope of its own would hide the values of one around it, such as that of a training on JAX.
+        scope = contextlib.nullcontext
+        if values is not None:
+            mapping = list(zip(variables, values, strict=True))
+            scope = functools.partial(keras.StatelessScope, state_mapping=mapping)
 
         def advance(states, t):
-            with keras.StatelessScope(state_mapping=mapping):
+            with scope():
                 new = step(tuple(at(one, t) for one in inputs), states, context)
             new = blend(tuple(at(zone, t) for zone in zones), new, states)
             new = new if mask is None else where(at(mask, t), new, states)
