@@ -14,6 +14,9 @@ BACKENDS = ("tensorflow", "jax", "torch")
 # Of Keras: what the networks and their layers are made for, whatever keras.json says.
 SETTINGS = {"image_data_format": "channels_last", "floatx": "float32", "epsilon": 1e-7}
 
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+_told: dict[str, str | None] = {}  # these variables before `prepare` changed them
+
 log = logging.getLogger(__name__)
 
 
@@ -57,9 +60,14 @@ def _not_loaded(name: str, error: Exception) -> UserError:
 
 def prepare(threads: int = 0, precision: str = "float32", seed: int = 0) -> None:
     """Load the backend with a number of threads (0: all), a precision policy of Keras, and a seed."""
-    if threads:
-        for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    for name in THREADS:
+        if threads:
+            _told.setdefault(name, os.environ.get(name))
             os.environ[name] = str(threads)
+        elif name in _told:  # the number of a training before this one
+            os.environ[name] = _told[name] or ""
+            if _told.pop(name) is None:
+                del os.environ[name]
     load_quietly()
     import keras
 

@@ -9,6 +9,7 @@ import pytest
 
 from rnnapps import backend
 from rnnapps.errors import UserError
+from rnnapps.layers.kernels.native import layer
 
 SETTINGS = """
 from rnnapps import backend
@@ -81,3 +82,14 @@ def test_no_standard_error(monkeypatch):
     monkeypatch.setattr(sys, "stderr", None)
     with backend.silence():
         pass
+
+
+def test_the_threads_of_one_training_are_not_those_of_the_next(monkeypatch):
+    """Sums in another order are other weights, in the last digits."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.delenv("TF_NUM_INTRAOP_THREADS", raising=False)
+    monkeypatch.setattr(backend, "_told", {})
+    backend.prepare(threads=1)
+    assert layer.threads() == 1
+    backend.prepare()
+    assert layer.threads() == 3 and "TF_NUM_INTRAOP_THREADS" not in os.environ

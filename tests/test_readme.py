@@ -87,9 +87,8 @@ def test_python_of_the_front_page_runs(capsys, monkeypatch, tmp_path):
     assert "positive" in printed
     assert re.search(r"^Où .*livre", printed, re.MULTILINE)
     assert re.search(r"^an? \w+", printed, re.MULTILINE)
-    assert re.search(
-        r"^lstm(_\d+)?: fused$", printed, re.MULTILINE
-    )  # Keras numbers the layers of a process
+    # Keras numbers the layers of a process.
+    assert re.search(r"^lstm(_\d+)?: native \(\w+\)$", printed, re.MULTILINE)
 
 
 def test_python_of_the_page_of_the_layers_runs(capsys):
@@ -159,7 +158,7 @@ def test_figures_of_the_layers_are_those_of_the_results():
     text = (page / "README.md").read_text(encoding="utf-8")
     assert report["command"] in text and report["processor"] in text
     names = {"LSTM": "lstm", "GRU": "gru", "SimpleRNN": "rnn", "Bidirectional LSTM": "bilstm"}
-    others = [("keras", "auto"), ("keras", "xla"), ("pytorch", "eager")]
+    others = [("rnnapps", "xla"), ("keras", "auto"), ("keras", "xla"), ("pytorch", "eager")]
     columns = [(kind, *other) for kind in ("training", "forward") for other in others]
     fields = ("layer", "shape", "mask", "pass", "library", "compiled")
     measured = {tuple(row[field] for field in fields): row["ratio"] for row in ratios(report["rows"])}
