@@ -19,15 +19,15 @@ DRY = ("--dry", "--sections", "numerics,kernels,speed,scan,decoder", "--layers",
 BROKEN = """
 from rnnapps.benchmark import gpu
 from rnnapps.command_line import run
-from rnnapps.layers.kernels import library
+from rnnapps.layers.kernels import recurrence
 
-right = library._call
+right = recurrence.run_layer
 
 def wrong(*arguments):
     outputs, last = right(*arguments)
     return outputs + 1e-3, last
 
-library._call = wrong
+recurrence.run_layer = wrong
 run(gpu.main)
 """
 
