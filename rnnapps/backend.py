@@ -65,9 +65,10 @@ def prepare(threads: int = 0, precision: str = "float32", seed: int = 0) -> None
             _told.setdefault(name, os.environ.get(name))
             os.environ[name] = str(threads)
         elif name in _told:  # the number of a training before this one
-            os.environ[name] = _told[name] or ""
-            if _told.pop(name) is None:
-                del os.environ[name]
+            if (given := _told.pop(name)) is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = given
     load_quietly()
     import keras
 

@@ -153,6 +153,43 @@ def measured_peak(precision: str, size: int) -> float:
         return 2 * size**3 / timed(lambda: product(a, b), 0.3)["median_ms"] / 1e9
 
 
+def derivative(
+    loss: Callable[..., tuple[Tensor, list[Tensor]]], variables: list[Any]
+) -> Callable[..., tuple[list[Tensor], list[Tensor]]]:
+    """A function of what `loss` takes, a list of tensors first, that returns `(loss, other tensors)`.
+
+    It gives the gradients with respect to the tensors of the list and to the variables, and the other
+    tensors. On JAX it is compiled.
+    """
+    import keras
+
+    if keras.backend.backend() == "jax":
+        import jax
+
+        def of_values(tensors, values, *others):
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
+                return loss(tensors, *others)
+
+        gradient = jax.jit(jax.grad(of_values, argnums=(0, 1), has_aux=True))
+
+        def run(tensors, *others):
+            values = [variable.value for variable in variables]
+            (of_tensors, of_variables), kept = gradient(tensors, values, *others)
+            return [*of_tensors, *of_variables], kept
+
+        return run
+    import torch
+
+    def run(tensors, *others):
+        tensors = [tensor.detach().requires_grad_() for tensor in tensors]
+        value, kept = loss(tensors, *others)
+        sources = [*tensors, *(variable.value for variable in variables)]
+        gradients = torch.autograd.grad(value, sources, allow_unused=True, materialize_grads=True)
+        return list(gradients), [part.detach() for part in kept]
+
+    return run
+
+
 def differentiated(
     call: Callable[[list[Tensor], Tensor | None], list[Tensor]], variables: list[Any]
 ) -> Callable[[list[np.ndarray], np.ndarray | None], list[np.ndarray]]:
@@ -161,46 +198,24 @@ def differentiated(
     The gradients are those of a weighted sum of all outputs, with respect to the arrays and variables.
     On JAX it is compiled, once for all masks.
     """
-    import keras
     from keras import ops
 
-    def loss(outputs):
+    def loss(tensors, mask):
+        outputs = call(tensors, mask)
         random = np.random.default_rng(2)
         weights = [random.standard_normal(tuple(part.shape), "float32") for part in outputs]
-        return sum(
+        value = sum(
             ops.sum(ops.cast(part, "float32") * ops.convert_to_tensor(weight))
             for part, weight in zip(outputs, weights, strict=True)
         )
+        return value, outputs
 
-    def as_arrays(*tensors):
-        return [ops.convert_to_numpy(ops.cast(tensor, "float32")) for tensor in tensors]
-
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def of_values(arrays, values, mask):
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                outputs = call(arrays, mask)
-            return loss(outputs), outputs
-
-        derivative = jax.jit(jax.grad(of_values, argnums=(0, 1), has_aux=True))
-
-        def run(arrays, mask):
-            (of_arrays, of_variables), outputs = derivative(
-                arrays, [variable.value for variable in variables], mask
-            )
-            return as_arrays(*outputs, *of_arrays, *of_variables)
-
-        return run
-    import torch
+    gradients_of = derivative(loss, variables)
 
     def run(arrays, mask):
-        tensors = [ops.convert_to_tensor(array).requires_grad_() for array in arrays]
-        outputs = call(tensors, None if mask is None else ops.convert_to_tensor(mask))
-        sources = [*tensors, *(variable.value for variable in variables)]
-        gradients = torch.autograd.grad(
-            loss(outputs), sources, allow_unused=True, materialize_grads=True
-        )
-        return as_arrays(*(part.detach() for part in outputs), *gradients)
+        tensors = [ops.convert_to_tensor(array) for array in arrays]
+        mask = None if mask is None else ops.convert_to_tensor(mask)
+        gradients, outputs = gradients_of(tensors, mask)
+        return [ops.convert_to_numpy(ops.cast(one, "float32")) for one in (*outputs, *gradients)]
 
     return run

@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from rnnapps.benchmark.gpu_machine import POLICIES, Check, Machine, arithmetic, measured_peak, timed
+from rnnapps.benchmark.gpu_machine import (
+    POLICIES,
+    Check,
+    Machine,
+    arithmetic,
+    derivative,
+    measured_peak,
+    timed,
+)
 from rnnapps.benchmark.layer_worker import lengths
 from rnnapps.benchmark.layers import Row
 from rnnapps.errors import brief
@@ -109,25 +117,11 @@ def keras_step(
     given = ops.convert_to_tensor(x)
     mask = None if mask is None else ops.convert_to_tensor(mask)
 
-    def loss(x):
-        return ops.sum(ops.cast(layer(x, mask=mask, training=True), "float32"))
+    def loss(tensors):
+        return ops.sum(ops.cast(layer(tensors[0], mask=mask, training=True), "float32")), []
 
-    variables = layer.trainable_variables
-    if keras.backend.backend() == "jax":
-        import jax
-
-        def of_values(x, values):
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))):
-                return loss(x)
-
-        derivative = jax.jit(jax.grad(of_values, argnums=(0, 1)))
-        values = [variable.value for variable in variables]
-        return lambda: derivative(given, values)
-    import torch
-
-    given.requires_grad_()
-    sources = [given, *(variable.value for variable in variables)]
-    return lambda: torch.autograd.grad(loss(given), sources)
+    step = derivative(loss, layer.trainable_variables)
+    return lambda: step([given])
 
 
 def pytorch_step(

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import keras
 
 from rnnapps.layers.kernels.equations import DERIVATIVES
-from rnnapps.layers.kernels.exporting import exporting, in_xla, saving_a_graph
+from rnnapps.layers.kernels.exporting import exporting, graph_obstacle
 from rnnapps.layers.kernels.native import library
 
 KERNELS = ("auto", "cudnn", "native", "fused", "keras")
@@ -104,10 +104,8 @@ def native_obstacle(layer: keras.layers.RNN) -> str:
         return "float64"
     if any(layer.zoneout_rates):
         return f"zoneout={layer.zoneout_rates}"
-    if backend == "tensorflow" and in_xla():
-        return "XLA compiles what is around it (jit_compile=True)"
-    if backend == "tensorflow" and saving_a_graph():
-        return "it is being saved for programs that have no rnnapps"
+    if backend == "tensorflow" and (obstacle := graph_obstacle()):
+        return obstacle
     return _fused_obstacle(layer)
 
 

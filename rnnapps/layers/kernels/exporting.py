@@ -26,20 +26,18 @@ def exporting() -> bool:
     return any(name.startswith(EXPORTERS) for name, _ in _callers())
 
 
-def saving_a_graph() -> bool:
-    """Whether what runs now is traced for TensorFlow's SavedModel, which other programs load."""
-    return any(name.startswith(SAVERS) for name, _ in _callers())
+def graph_obstacle() -> str:
+    """What keeps operations of ours out of what TensorFlow traces now; empty if nothing does.
 
-
-def in_xla() -> bool:
-    """Whether what runs now is traced for a program that XLA compiles whole, on TensorFlow.
-
-    XLA knows no operations but TensorFlow's. `tf.function` tells nobody that it will be compiled.
+    XLA knows none but TensorFlow's, and neither do programs that load a SavedModel. `tf.function` tells
+    nobody that it will be compiled.
     """
-    return any(
-        name == FUNCTION and getattr(frame.f_locals.get("self"), "_jit_compile", False)
-        for name, frame in _callers()
-    )
+    for name, frame in _callers():
+        if name.startswith(SAVERS):
+            return "it is being saved for programs that have no rnnapps"
+        if name == FUNCTION and getattr(frame.f_locals.get("self"), "_jit_compile", False):
+            return "XLA compiles what is around it (jit_compile=True)"
+    return ""
 
 
 def _callers() -> Iterator[tuple[str, FrameType]]:

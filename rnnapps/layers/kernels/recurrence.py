@@ -153,26 +153,14 @@ def run_layer(
         wanted = layer.return_state or layer.stateful
         return library.run(library_name(layer), sequences, mask, reverse, states, weights, wanted)
     activations = (cell.activation, getattr(cell, "recurrent_activation", cell.activation))
+    common = (EQUATIONS[layer.kind], activations, sequences, mask, reverse, tuple(states), weights)
+    common = (*common, layer.return_sequences, bool(training))
     if kernel == "native":
-        return native.run(
-            *(layer.kind, activations, sequences, mask, reverse, tuple(states), weights),
-            *(layer.return_sequences, bool(training)),
-        )
+        return native.run(*common)
     batch, time = ops.shape(sequences)[:2]
     rates, generator = layer.zoneout_rates, cell.seed_generator
-    return fused.run(
-        EQUATIONS[layer.kind],
-        activations,
-        sequences,
-        mask,
-        reverse,
-        tuple(states),
-        weights,
-        layer.return_sequences,
-        bool(training),
-        zoneout.draw(rates, generator, time, batch, layer.units, bool(training)),
-        scanned=kernel == "keras",
-    )
+    zones = zoneout.draw(rates, generator, time, batch, layer.units, bool(training))
+    return fused.run(*common, zones, scanned=kernel == "keras")
 
 
 def library_name(layer: Recurrence) -> str:

@@ -171,8 +171,6 @@ struct Left {
   int64_t block;
 };
 
-inline Left plain(const float* data, int64_t row, int64_t depth) { return {data, row, depth, 0}; }
-
 // C (M x kPanel) = (A or, with `kTransposed`, A^T) B, added to what C holds with `kAdd`. B and C are
 // panels: their rows are kPanel floats, one behind the other. For few rows there are several sums of
 // each, since a processor begins an addition before the last one is done.
@@ -370,12 +368,22 @@ void enter_row(const float* from, int64_t size, Number* to) {
   std::fill(to + size, to + deep<Number>(size), Number());
 }
 
-inline Left left_of(const float* data, int64_t row, int64_t depth) { return plain(data, row, depth); }
+inline Left left_of(const float* data, int64_t row, int64_t depth) { return {data, row, depth, 0}; }
 inline HalfLeft left_of(const Half* data, int64_t row, int64_t) { return {data, row, kTile}; }
 
 // Panels of columns on the left side, their rows side by side.
 inline Left panels_of(const float* data, int64_t rows) { return {data, kPanel, kPanel, rows * kPanel}; }
 inline HalfLeft panels_of(const Half* data, int64_t rows) { return {data, kTile, rows * kTile}; }
+
+// Of the same numbers in both precisions, those for products of one.
+template <class Number>
+const Number* chosen(const float* single, const Half* half) {
+  if constexpr (std::is_same_v<Number, Half>) {
+    return half;
+  } else {
+    return single;
+  }
+}
 
 // ---- The layers' equations ----
 
@@ -657,16 +665,11 @@ class Forward {
       }
       count = 0;
       for (int64_t step = start; step < end; ++step) {
-        if constexpr (kHalf) {
-          for (int64_t m = 0; m < share.active[step]; ++m) {
-            enter_row(before + m * stride, units, narrow + m * stride);
-          }
-          const HalfLeft left = left_of(narrow + 0, stride, units);
-          advance(share, step, left, before, after, c, own, sums + count * kPanel, capacity);
-        } else {
-          const Left left = left_of(before, stride, units);
-          advance(share, step, left, before, after, c, own, sums + count * kPanel, capacity);
+        for (int64_t m = 0; kHalf && m < share.active[step]; ++m) {
+          enter_row(before + m * stride, units, narrow + m * stride);
         }
+        const auto left = left_of(chosen<Number>(before, narrow + 0), stride, units);
+        advance(share, step, left, before, after, c, own, sums + count * kPanel, capacity);
         for (int64_t m = 0; m < share.active[step]; ++m) {
           const int64_t row = share.rows[m];
           const float* h = after + m * stride;
@@ -818,7 +821,7 @@ class Backward {
             narrowed(own + count * kPanel, active, capacity, narrow_own + count * kPanel);
           }
         }
-        const auto left = panels_of(chosen(recurrent, narrow_recurrent) + count * kPanel, capacity);
+        const auto left = panels_of(chosen<Number>(recurrent, narrow_recurrent) + count * kPanel, capacity);
         for (int64_t group = 0; group < sizes_.groups(); ++group) {
           product<false, true>(active, left, depth, recurrent_ + group * depth * kPanel,
                                dh + group * rows * kPanel);
@@ -826,7 +829,7 @@ class Backward {
         for (int64_t m = 0; m < active; ++m) enter(share, step, m, entered + (count + m) * stride);
         count += active;
       }
-      const auto left = panels_of(chosen(deltas + 0, narrow + 0), capacity);
+      const auto left = panels_of(chosen<Number>(deltas + 0, narrow + 0), capacity);
       for (int64_t panel = 0; panel < wide / kPanel; ++panel) {
         product<false, false>(count, left, depth, weights_ + panel * depth * kPanel,
                               dx + panel * capacity * kPanel);
@@ -848,14 +851,6 @@ class Backward {
     finish(share, dh, dc);
   }
 
-  static const Number* chosen(const float* single, const Half* half) {
-    if constexpr (kHalf) {
-      return half;
-    } else {
-      return single;
-    }
-  }
-
   // So many rows of all panels in half precision.
   void narrowed(const float* from, int64_t rows, int64_t capacity, Half* to) const {
     for (int64_t panel = 0; panel < Cell::kGates * sizes_.groups(); ++panel) {
@@ -870,7 +865,7 @@ class Backward {
     const int64_t panels = Cell::kGates * sizes_.groups();
     if constexpr (!kHalf) {
       for (int64_t panel = 0; panel < panels; ++panel) {
-        product<true, true>(rows, plain(entered, stride, count), count, deltas + panel * capacity * kPanel,
+        product<true, true>(rows, left_of(entered, stride, count), count, deltas + panel * capacity * kPanel,
                             sums + panel * sums_rows() * kPanel);
       }
     } else {

@@ -9,11 +9,19 @@ import keras
 from keras import ops
 
 from rnnapps.layers.kernels.derivative import with_derivative
-from rnnapps.layers.kernels.equations import DERIVATIVES, States, Tensor
+from rnnapps.layers.kernels.equations import (
+    DERIVATIVES,
+    GRU,
+    LSTM,
+    SIMPLE_RNN,
+    Equations,
+    States,
+    Tensor,
+)
 from rnnapps.layers.kernels.native import library
 from rnnapps.layers.kernels.weights import Weights
 
-KINDS = {"lstm": 4, "gru": 3, "rnn": 1}  # and their gates, in the order in which the kernel numbers them
+KINDS = (LSTM, GRU, SIMPLE_RNN)  # in the order in which the kernel numbers them
 MODULES = {
     "tensorflow": "rnnapps.layers.kernels.native.tensorflow_call",
     "jax": "rnnapps.layers.kernels.native.jax_call",
@@ -22,7 +30,7 @@ MODULES = {
 
 
 def run(
-    kind: str,
+    equations: Equations,
     activations: tuple[Callable, Callable],
     sequences: Tensor,
     mask: Tensor | None,
@@ -39,10 +47,10 @@ def run(
     again.
     """
     functions = list(DERIVATIVES)
-    numbers = (list(KINDS).index(kind), *(functions.index(one) for one in activations))
+    numbers = (KINDS.index(equations), *(functions.index(one) for one in activations))
     half = keras.backend.standardize_dtype(weights.input.dtype) == "bfloat16"
     half = half and bool(_backend().loaded(library.library()).rnnapps_half())
-    function = _differentiable(kind, (*numbers, int(reverse), int(all_steps)), half, training)
+    function = _differentiable(equations, (*numbers, int(reverse), int(all_steps)), half, training)
     if mask is None:
         mask = ops.zeros((0, 0), dtype="bool")
     operands = (ops.cast(one, "float32") for one in (sequences, *weights, *states))
@@ -51,8 +59,10 @@ def run(
 
 
 @functools.cache
-def _differentiable(kind: str, numbers: tuple[int, ...], half: bool, training: bool) -> Callable:
-    all_steps, two = bool(numbers[-1]), kind == "lstm"
+def _differentiable(
+    equations: Equations, numbers: tuple[int, ...], half: bool, training: bool
+) -> Callable:
+    all_steps, two = bool(numbers[-1]), equations is LSTM
 
     def inputs(operands, mask):
         """The kernel's inputs, and the sizes that they have."""
@@ -79,7 +89,7 @@ def _differentiable(kind: str, numbers: tuple[int, ...], half: bool, training: b
         d_outputs = upstream[0] if all_steps else ops.zeros((*ops.shape(arrays[0])[:1], 0, units))
         d_states = upstream[1:] if all_steps else upstream
         d_states = d_states if two else (*d_states, arrays[-1])
-        width, state = KINDS[kind] * units, (batch, units)
+        width, state = equations.gates * units, (batch, units)
         shapes = (batch, time, features), (features, width), (units, width), (width,), (width,), state
         shapes = (*shapes, state if two else (0, 0))
         arrays = (*arrays, saved, *(ops.cast(one, "float32") for one in (d_outputs, *d_states)))
