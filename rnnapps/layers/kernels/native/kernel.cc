@@ -265,6 +265,26 @@ inline Half converted(float value, Half) {
   return value != value ? 0x7fc0 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
 }
 
+typedef uint32_t Bits __attribute__((vector_size(kLanes * 4)));
+typedef uint32_t UnalignedBits __attribute__((vector_size(kLanes * 4), aligned(4), may_alias));
+
+// The same of a vector, in the upper halves of its numbers.
+inline Bits rounded(Vec value) {
+  const Bits bits = reinterpret_cast<Bits>(value);
+  return value != value ? Bits{} + 0x7fc00000u : bits + 0x7fffu + ((bits >> 16) & 1u);
+}
+
+inline void store(Half* to, Vec value) {
+  typedef Half Halves __attribute__((vector_size(kLanes * 2)));
+  const Halves halves = __builtin_convertvector(rounded(value) >> 16, Halves);
+  std::memcpy(to, &halves, sizeof(halves));
+}
+
+// Of two vectors, each number of the first beside its neighbour in the second.
+inline Bits pairs(Vec first, Vec second) {
+  return (rounded(first) >> 16) | (rounded(second) & 0xffff0000u);
+}
+
 // A left matrix: element (m, k) at `data[k / kTile * block + m * row + k % kTile]`. It is read up to the
 // next multiple of kTile in both directions; numbers in rows that are too many have no effect.
 struct HalfLeft {
@@ -290,32 +310,43 @@ class Tiles {
   ~Tiles() { _tile_release(); }
 };
 
+// C (16 or, with `kTwo`, 32 rows of a panel) = A B, added to what C holds with `kAdd`.
+template <bool kTwo, bool kAdd>
 void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
   constexpr int64_t kBytes = kTile * sizeof(float);
-  _tile_loadd(0, c, kBytes);
-  _tile_loadd(1, c + 16, kBytes);
-  _tile_loadd(2, c + 16 * kTile, kBytes);
-  _tile_loadd(3, c + 16 * kTile + 16, kBytes);
+  float* const below = c + 16 * kTile;
+  if (kAdd) {
+    _tile_loadd(0, c, kBytes);
+    _tile_loadd(1, c + 16, kBytes);
+    if (kTwo) _tile_loadd(2, below, kBytes);
+    if (kTwo) _tile_loadd(3, below + 16, kBytes);
+  } else {
+    _tile_zero(0);
+    _tile_zero(1);
+    if (kTwo) _tile_zero(2);
+    if (kTwo) _tile_zero(3);
+  }
   for (int64_t k = 0; k < tiles; ++k, b += kTile * kTile) {
     const Half* left = a.data + k * a.block;
     _tile_loadd(4, left, a.row * sizeof(Half));
-    _tile_loadd(5, left + 16 * a.row, a.row * sizeof(Half));
+    if (kTwo) _tile_loadd(5, left + 16 * a.row, a.row * sizeof(Half));
     _tile_loadd(6, b, 64);
     _tile_loadd(7, b + 512, 64);
     _tile_dpbf16ps(0, 4, 6);
     _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    if (kTwo) _tile_dpbf16ps(2, 5, 6);
+    if (kTwo) _tile_dpbf16ps(3, 5, 7);
   }
   _tile_stored(0, c, kBytes);
   _tile_stored(1, c + 16, kBytes);
-  _tile_stored(2, c + 16 * kTile, kBytes);
-  _tile_stored(3, c + 16 * kTile + 16, kBytes);
+  if (kTwo) _tile_stored(2, below, kBytes);
+  if (kTwo) _tile_stored(3, below + 16, kBytes);
 }
 #else
 struct Tiles {};
 
 // The same step by step, for tests on other processors.
+template <bool kTwo, bool kAdd>
 void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
   const auto value = [](Half half) {
     const uint32_t bits = static_cast<uint32_t>(half) << 16;
@@ -323,9 +354,10 @@ void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
     std::memcpy(&number, &bits, sizeof(number));
     return number;
   };
+  if (!kAdd) std::fill(c, c + (kTwo ? 2 : 1) * 16 * kTile, 0.0f);
   for (int64_t k = 0; k < tiles * kTile; ++k) {
     const Half* right = b + k / kTile * kTile * kTile + k % kTile / 2 * 32 + k % 2;
-    for (int64_t m = 0; m < kTile; ++m) {
+    for (int64_t m = 0; m < (kTwo ? 32 : 16); ++m) {
       const float left = value(a.data[k / kTile * a.block + m * a.row + k % kTile]);
       for (int64_t j = 0; j < kTile; ++j) c[m * kTile + j] += left * value(right[j / 16 * 512 + j % 16 * 2]);
     }
@@ -338,13 +370,13 @@ template <bool, bool kAdd>
 void product(int64_t rows, HalfLeft a, int64_t depth, const Half* b, float* c) {
   const int64_t tiles = (depth + kTile - 1) / kTile;
   for (int64_t m = 0; m < rows; m += kTile, a.data += kTile * a.row, c += kTile * kTile) {
-    const int64_t count = std::min(kTile, rows - m) * kTile;
+    const int64_t count = std::min(kTile, rows - m);
+    const bool two = count > 16, filled = count == (two ? 32 : 16);
     alignas(kAlignment) float some[kTile * kTile];
-    float* sums = count < kTile * kTile ? some : c;
-    if (!kAdd) std::fill(sums, sums + count, 0.0f);
-    if (kAdd && sums != c) std::copy(c, c + count, sums);
-    tile_product(a, tiles, b, sums);
-    if (sums != c) std::copy(sums, sums + count, c);
+    float* sums = filled ? c : some;
+    if (kAdd && !filled) std::copy(c, c + count * kTile, some);
+    two ? tile_product<true, kAdd>(a, tiles, b, sums) : tile_product<false, kAdd>(a, tiles, b, sums);
+    if (!filled) std::copy(some, some + count * kTile, c);
   }
 }
 
@@ -364,8 +396,11 @@ int64_t place(int64_t k, int64_t column) {
 // A row for the left side of a product; `to` has room for its depth.
 template <class Number>
 void enter_row(const float* from, int64_t size, Number* to) {
-  for (int64_t i = 0; i < size; ++i) to[i] = converted(from[i], Number());
-  std::fill(to + size, to + deep<Number>(size), Number());
+  if constexpr (std::is_same_v<Number, Half>) {
+    for (int64_t i = 0; i < deep<Half>(size); i += kLanes) store(to + i, load_some(from + i, size - i));
+  } else {
+    std::copy(from, from + size, to);
+  }
 }
 
 inline Left left_of(const float* data, int64_t row, int64_t depth) { return {data, row, depth, 0}; }
@@ -834,8 +869,12 @@ class Backward {
         product<false, false>(count, left, depth, weights_ + panel * depth * kPanel,
                               dx + panel * capacity * kPanel);
       }
-      add_products(features, entered + 0, stride, count, deltas + 0, capacity, sums + 0);
-      add_products(units, entered + features, stride, count, recurrent, capacity, sums + features * kPanel);
+      if (!Cell::kOwnCandidate) {
+        add_products(features + units, entered + 0, stride, count, deltas + 0, capacity, sums + 0);
+      } else {
+        add_products(features, entered + 0, stride, count, deltas + 0, capacity, sums + 0);
+        add_products(units, entered + features, stride, count, recurrent, capacity, sums + features * kPanel);
+      }
       count = 0;
       for (int64_t step = end - 1; step >= start; --step) {
         for (int64_t m = 0; m < share.active[step]; ++m, ++count) {
@@ -855,7 +894,7 @@ class Backward {
   void narrowed(const float* from, int64_t rows, int64_t capacity, Half* to) const {
     for (int64_t panel = 0; panel < Cell::kGates * sizes_.groups(); ++panel) {
       const int64_t first = panel * capacity * kPanel;
-      for (int64_t i = first; i < first + rows * kPanel; ++i) to[i] = converted(from[i], Half());
+      for (int64_t i = first; i < first + rows * kPanel; i += kLanes) store(to + i, load(from + i));
     }
   }
 
@@ -870,19 +909,27 @@ class Backward {
       }
     } else {
       const int64_t depth = deep<Half>(count);
-      Array<Half> left((rows + kTile) * depth), right(depth * kPanel);
-      std::fill(left + 0, left + rows * depth, Half());
-      std::fill(right + 0, right + depth * kPanel, Half());
-      for (int64_t m = 0; m < rows; ++m) {
-        for (int64_t k = 0; k < count; ++k) *(left + (m * depth + k)) = converted(entered[k * stride + m], Half());
-      }
+      Array<uint32_t> left((rows + kTile) * depth / 2), right(depth * kPanel / 2);
+      in_pairs(entered, rows, stride, count, [&](int64_t k, int64_t m, Bits pair) {
+        for (int64_t i = 0; i < kLanes; ++i) *(left + (((m + i) * depth + k) / 2)) = pair[i];
+      });
       for (int64_t panel = 0; panel < panels; ++panel) {
-        const float* from = deltas + panel * capacity * kPanel;
-        for (int64_t i = 0; i < count * kPanel; ++i) {
-          *(right + place<Half>(i / kPanel, i % kPanel)) = converted(from[i], Half());
-        }
-        product<false, true>(rows, left_of(left + 0, depth, count), count, right + 0,
-                             sums + panel * sums_rows() * kPanel);
+        in_pairs(deltas + panel * capacity * kPanel, kPanel, kPanel, count, [&](int64_t k, int64_t i, Bits pair) {
+          *reinterpret_cast<UnalignedBits*>(right + place<Half>(k, i) / 2) = pair;
+        });
+        product<false, true>(rows, left_of(reinterpret_cast<Half*>(left + 0), depth, count), count,
+                             reinterpret_cast<Half*>(right + 0), sums + panel * sums_rows() * kPanel);
+      }
+    }
+  }
+
+  // Calls `work(k, m, pair)` for each two rows k of `count` of them, in vectors of their columns m; behind
+  // the last row come zeros, up to a full tile.
+  template <class Work>
+  static void in_pairs(const float* from, int64_t columns, int64_t stride, int64_t count, const Work& work) {
+    for (int64_t k = 0; k < deep<Half>(count); k += 2, from += 2 * stride) {
+      for (int64_t m = 0; m < columns; m += kLanes) {
+        work(k, m, pairs(k < count ? load(from + m) : Vec{}, k + 1 < count ? load(from + stride + m) : Vec{}));
       }
     }
   }
