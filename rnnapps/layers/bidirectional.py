@@ -22,13 +22,13 @@ class Bidirectional(keras.layers.Bidirectional):
     """Keras's Bidirectional (Schuster and Paliwal 1997); see `keras.layers.Bidirectional` for arguments.
 
     Two layers of `rnnapps.layers` with the same units and activations, without dropout of the inputs,
-    are one call of cuDNN, padded or not; all else is the two layers one after the other. Input `(batch,
-    time, features)`, output `(batch, 2 * units)` for `merge_mode="concat"`, or with the time axis if the
-    layers return sequences: then the outputs at masked steps are zero.
+    are one call of cuDNN where that is faster; all else is the two layers one after the other. Input
+    `(batch, time, features)`, output `(batch, 2 * units)` for `merge_mode="concat"`, or with the time
+    axis if the layers return sequences: then the outputs at masked steps are zero.
     """
 
     def call(self, sequences, initial_state=None, mask=None, training=None):
-        if not self._in_one_call(training):
+        if not self._in_one_call(mask, training):
             return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
         directions = (self.forward_layer, self.backward_layer)
         if initial_state is None:
@@ -60,7 +60,7 @@ class Bidirectional(keras.layers.Bidirectional):
         outputs = [output_mask] * (2 if self.merge_mode is None else 1)
         return (*outputs, *[None] * 2 * len(self.forward_layer.state_size))
 
-    def _in_one_call(self, training) -> bool:
+    def _in_one_call(self, mask, training) -> bool:
         forward, backward = self.forward_layer, self.backward_layer
         if not all(isinstance(layer, Recurrence) and layer.built for layer in (forward, backward)):
             return False
@@ -73,6 +73,9 @@ class Bidirectional(keras.layers.Bidirectional):
             and library_name(forward) == library_name(backward)
             and forward.units == backward.units
             and not (training and (forward.cell.dropout or backward.cell.dropout))
+            and library.in_one_call(
+                library_name(forward), self.compute_dtype, mask, self.return_state, both=True
+            )
         )
 
     # Keras's short cuts around the two layers, which know nothing of masks and kernels.

@@ -108,7 +108,8 @@ class RecurrentStack(keras.layers.Layer):
             given = self.options
             if seed is not None and cell not in ("min_lstm", "min_gru"):  # which draw nothing
                 given = {"seed": seed + depth + number} | given
-            layer = CELLS[cell](units, return_sequences=sequences, return_state=True, **policy, **given)
+            returned = {"return_sequences": sequences, "return_state": return_state}
+            layer = CELLS[cell](units, **returned, **policy, **given)
             if bidirectional:
                 layer = Bidirectional(layer, name=f"layer_{number + 1}", **policy)
             self.layers.append(layer)
@@ -132,7 +133,7 @@ class RecurrentStack(keras.layers.Layer):
             if len(initial_state) != expected:
                 raise ValueError(f"initial_state: expected {expected} states, got {len(initial_state)}")
         sequences, mask = without_masked(sequences, mask)
-        run = self._one_call if self._in_one_call(training) else self._one_by_one
+        run = self._one_call if self._in_one_call(mask, training) else self._one_by_one
         output, ends = run(sequences, mask, initial_state, training)
         return (output, *ends) if self.return_state else output
 
@@ -174,7 +175,8 @@ class RecurrentStack(keras.layers.Layer):
             states = _parts(initial_state, len(initial_state) // self.depth)
         for number, layer in enumerate(self.layers):
             below = x = self.dropouts[number](x, training=training)
-            x, *last = layer(x, mask=mask, initial_state=states[number], training=training)
+            output = layer(x, mask=mask, initial_state=states[number], training=training)
+            x, *last = output if self.return_state else (output,)
             ends += last
             # By the ranks and the last axes: in a graph only one of the two may know its time steps.
             if self.residual and (len(below.shape), below.shape[-1]) == (len(x.shape), x.shape[-1]):
@@ -183,7 +185,7 @@ class RecurrentStack(keras.layers.Layer):
                 x = self.normalisations[number](x)
         return x, ends
 
-    def _in_one_call(self, training) -> bool:
+    def _in_one_call(self, mask, training) -> bool:
         recurrent = list(self._recurrent())
         return (
             self.depth > 1
@@ -193,6 +195,13 @@ class RecurrentStack(keras.layers.Layer):
             and not any(layer.cell.dropout and training for layer in recurrent)
             and not any(layer.stateful or layer.activity_regularizer for layer in recurrent)
             and all(choose(layer).kernel == "cudnn" for layer in recurrent)
+            and library.in_one_call(
+                library_name(recurrent[0]),
+                self.compute_dtype,
+                mask,
+                self.return_state,
+                self.bidirectional,
+            )
         )
 
     def _one_call(self, sequences, mask, initial_state, training):

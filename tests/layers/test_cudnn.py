@@ -130,14 +130,15 @@ def test_both_directions_in_one_call_equal_the_loop(name, sequences, mask, cudnn
         layer.build(x.shape)
         given = given or layer.get_weights()
         layer.set_weights(given)
-        calls.append(layer._in_one_call(training=True))
+        calls.append(layer._in_one_call(mask, training=True))
 
         def loss(x, *states, layer=layer):
             outputs = layer(x, mask=mask, initial_state=list(states), training=True)
             return sum(ops.sum(part * part) for part in outputs), list(outputs)
 
         results.append(differentiate(loss, [x, *states], layer))
-    assert calls == [True, False]
+    # PyTorch computes padding too, each direction by itself, if no LSTM's state is wanted.
+    assert calls == [BACKEND != "torch" or mask is None or name == "LSTM", False]
     for mine, expected in zip(*results, strict=True):
         for a, b in zip(mine, expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-5)

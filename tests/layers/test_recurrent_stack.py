@@ -88,15 +88,17 @@ def test_one_call_of_cudnn_equals_the_layers(name, bidirectional, mask, cudnn, m
             return sum(ops.sum(part * part) for part in outputs), list(outputs)
 
         results.append(differentiate(loss, [X, *states], stack))
-        assert len(calls) == 1  # of which none was Keras's
+        # Of which none was Keras's. PyTorch computes padding too, with a call for each layer.
+        apart = keras.backend.backend() == "torch" and mask is not None and name != "LSTM"
+        assert len(calls) == (3 * (1 + bidirectional) if apart else 1)
     for mine, expected in zip(*results, strict=True):
         for a, b in zip(mine, expected, strict=True):
             np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-5)
 
 
 def test_what_keeps_it_from_one_call(cudnn):  # noqa: F811
-    assert made(depth=2)._in_one_call(training=True)
-    assert made(depth=2, dropout=0.1, options={"weight_drop": 0.5})._in_one_call(training=False)
+    assert made(depth=2)._in_one_call(None, training=True)
+    assert made(depth=2, dropout=0.1, options={"weight_drop": 0.5})._in_one_call(None, training=False)
     for arguments in (
         {"depth": 1},
         {"depth": 2, "residual": True},
@@ -106,7 +108,7 @@ def test_what_keeps_it_from_one_call(cudnn):  # noqa: F811
         {"depth": 2, "options": {"zoneout": 0.1}},
         {"depth": 2, "options": {"dropout": 0.1}},
     ):
-        assert not made(**arguments)._in_one_call(training=True)
+        assert not made(**arguments)._in_one_call(None, training=True)
 
 
 def test_in_a_model_trained_saved_and_loaded(tmp_path):
@@ -143,8 +145,8 @@ def test_every_cell_is_one_of_it_and_is_explained(capsys):
 
 def test_dropout_is_one_pattern_for_all_steps():
     stack = made(depth=2, cell="rnn", dropout=0.5, seed=3)
-    stack.layers[0] = lambda x, **_: (ops.ones((BATCH, TIME, UNITS)), None)
-    stack.layers[1] = lambda x, **_: (x, None)
+    stack.layers[0] = lambda x, **_: ops.ones((BATCH, TIME, UNITS))
+    stack.layers[1] = lambda x, **_: x
     dropped = array(stack(X, training=True))
     assert set(np.unique(dropped)) == {0.0, 2.0}
     np.testing.assert_array_equal(dropped, dropped[:, :1].repeat(TIME, axis=1))
@@ -168,7 +170,7 @@ def test_residual_connections_stay_in_a_graph_that_knows_no_time():
     )
     x = np.random.default_rng(0).normal(size=(2, TIME, UNITS)).astype("float32")
     layer = model.layers[0].layers[0]
-    expected = x + array(layer(x)[0])
+    expected = x + array(layer(x))
     np.testing.assert_allclose(model.predict_on_batch(x), expected, atol=1e-6)
     np.testing.assert_allclose(array(model(x)), expected, atol=1e-6)
 

@@ -33,9 +33,7 @@ def run(
         x, lengths = (ops.flip(sequences, axis=1) if reverse else sequences), None
     else:
         x, lengths = steps.gather(sequences, mask, reverse)
-    # PyTorch's packed batches are slow on a CPU, and the padding changes no output before it.
-    on_torch_cpu = keras.backend.backend() == "torch" and sequences.device.type == "cpu"
-    unpacked = on_torch_cpu and not (cell == "lstm" and states_wanted)
+    unpacked = _unpacked(cell, mask, states_wanted)
     initial = [state[None] for state in states]
     outputs, last = _call(cell, x, None if unpacked else lengths, initial, [[weights]])
     last = [state[0] for state in last]
@@ -45,6 +43,15 @@ def run(
     if unpacked:
         return outputs, [outputs[:, 0 if reverse else -1], *last[1:]]
     return outputs, _unless_empty(lengths, last, states)
+
+
+def in_one_call(cell: str, dtype: str, mask: Tensor | None, states_wanted: bool, both: bool) -> bool:
+    """Whether `run_stack` is to run layers, in both directions or one, rather than `run` each."""
+    if keras.backend.backend() != "torch":
+        return True
+    # There PyTorch's own layer is wrong: a gradient of its recurrent weights by a fifth (2.11, cuDNN 9).
+    wrong = cell.startswith("rnn") and both and dtype == "float16"
+    return not (wrong or _unpacked(cell, mask, states_wanted))
 
 
 def run_stack(
@@ -79,6 +86,14 @@ def run_stack(
             halves[reverse] = steps.scatter(half, mask, bool(reverse), states[-1][reverse][0])
     layers = range(0, len(ends), directions)
     return list(halves), [ends[number : number + directions] for number in layers]
+
+
+def _unpacked(cell, mask, states_wanted):
+    """Whether padding is computed too, which changes no output before it. PyTorch's layers are slower
+    when they leave it out, but only so an LSTM's second state is that of the last real step.
+    """
+    on_torch = keras.backend.backend() == "torch"
+    return on_torch and mask is not None and not (cell == "lstm" and states_wanted)
 
 
 def _call(cell, x, lengths, states, weights):

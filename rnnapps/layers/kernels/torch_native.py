@@ -1,10 +1,11 @@
 """PyTorch's native layers: cuDNN on a GPU, oneDNN or ATen on a CPU."""
 
+import math
+
 import torch
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from rnnapps.layers.kernels.derivative import MESSAGE
-from rnnapps.layers.kernels.weights import reset_first
+from rnnapps.layers.kernels.weights import flat, reset_first
 
 
 def call(cell, x, lengths, states, weights):
@@ -13,12 +14,10 @@ def call(cell, x, lengths, states, weights):
     `cell` may be "rnn_tanh" or "rnn_relu" too.
     """
     depth, both = len(weights), len(weights[0]) == 2
-    parameters = []
-    for direction in (direction for layer in weights for direction in layer):
-        if cell == "gru":
-            direction = reset_first(direction)
-        kernel, recurrent, *biases = direction
-        parameters += [kernel.T.contiguous(), recurrent.T.contiguous(), *biases]
+    directions = [direction for layer in weights for direction in layer]
+    if cell == "gru":
+        directions = [reset_first(direction) for direction in directions]
+    parameters = _parameters(directions)
     x = x.to(parameters[0].dtype)
     states = [state.to(x.dtype).contiguous() for state in states]  # as cuDNN wants them
     layer = getattr(torch._VF, cell)
@@ -30,13 +29,40 @@ def call(cell, x, lengths, states, weights):
         except NotImplementedError as error:  # oneDNN's in forward mode
             raise NotImplementedError(MESSAGE) from error
         return outputs, last
-    packed = pack_padded_sequence(x, lengths.cpu(), batch_first=True, enforce_sorted=False)
-    states = [state.index_select(1, packed.sorted_indices) for state in states]
-    data, *last = layer(packed.data, packed.batch_sizes, _given(states), *options)
-    outputs, _ = pad_packed_sequence(
-        packed._replace(data=data), batch_first=True, total_length=x.shape[1]
-    )
-    return outputs, [state.index_select(1, packed.unsorted_indices) for state in last]
+    rows, places, sizes = _packing(lengths, x.shape[1])
+    states = [state.index_select(1, rows) for state in states]
+    packed = x.flatten(0, 1).index_select(0, places)
+    data, *last = layer(packed, sizes, _given(states), *options)
+    outputs = data.new_zeros(x.shape[0] * x.shape[1], data.shape[1]).index_copy(0, places, data)
+    before = rows.argsort()
+    return outputs.unflatten(0, x.shape[:2]), [state.index_select(1, before) for state in last]
+
+
+def _parameters(directions):
+    """The weights as PyTorch takes them: matrices and biases of each direction, with outputs first.
+
+    They are parts of one array, as cuDNN wants them; it would copy others at each call.
+    """
+    shapes = [tuple(m.T.shape) for w in directions for m in (w.input, w.recurrent)]
+    shapes += [tuple(b.shape) for w in directions for b in (w.input_bias, w.recurrent_bias)]
+    parts = flat(directions).split([math.prod(shape) for shape in shapes])
+    parts = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
+    half = len(parts) // 2
+    pairs = zip(parts[:half:2], parts[1:half:2], parts[half::2], parts[half + 1 :: 2], strict=True)
+    return [part for pair in pairs for part in pair]
+
+
+def _packing(lengths, steps):
+    """How real steps are packed: the rows, those with most steps first; of each step in turn, for all
+    rows that have it, its place in the batch `(rows * steps)`; and how many rows that are.
+
+    PyTorch's own functions for this copy the whole gradient once for each length.
+    """
+    ordered, rows = lengths.sort(descending=True)
+    real = torch.arange(steps, device=lengths.device)[:, None] < ordered
+    step, rank = real.nonzero(as_tuple=True)
+    sizes = real.sum(1).cpu()
+    return rows, rows[rank] * steps + step, sizes[sizes > 0]
 
 
 def _given(states):
