@@ -6,13 +6,13 @@ from typing import NamedTuple
 import keras
 
 from rnnapps.layers.kernels.cell_layer import CellLayer
-from rnnapps.layers.kernels.choice import choose, gpu
+from rnnapps.layers.kernels.choice import choose
 from rnnapps.layers.kernels.parallel_scan import ParallelRecurrence
 from rnnapps.layers.kernels.recurrence import Recurrence
 
 UNSEEN = (
-    "No kernel of rnnapps has been run on a GPU yet: the calls of cuDNN are traced on a CPU, and their "
-    "packing of weights, masks and directions is compared there with Keras's loop."
+    "TensorFlow's call of cuDNN has not been run on a GPU yet, as those of JAX and PyTorch have: it is "
+    "traced on a CPU, and its packing of weights, masks and directions compared there with Keras's loop."
 )
 
 
@@ -39,7 +39,7 @@ def explain(model: keras.layers.Layer) -> list[Explanation]:
         print(f"{row.layer}: {row.kernel}" + f" ({row.instructions})" * bool(row.instructions))
         for kernel, obstacle in row.obstacles.items():
             print(f"    not {kernel}: {obstacle}")
-    if any(row.kernel == "cudnn" for row in rows) or gpu():
+    if keras.backend.backend() == "tensorflow" and any(row.kernel == "cudnn" for row in rows):
         print(UNSEEN)
     return rows
 

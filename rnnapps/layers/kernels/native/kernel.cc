@@ -226,22 +226,29 @@ void small_product_of(int64_t rows, const Left& a, int64_t from, int64_t to, con
   small_product<M, kTransposed, kAdd>(a, from, to, b, c);
 }
 
-// The same for any number of rows.
+// How many panels B and C have, and how far apart they are.
+struct Panels {
+  int64_t count, right, result;
+};
+
+// The same for any number of rows and panels.
 template <bool kTransposed, bool kAdd>
-void product(int64_t rows, Left a, int64_t depth, const float* b, float* c) {
+void product(int64_t rows, Left a, int64_t depth, const float* b, float* c, Panels panels) {
   const int64_t blocks = (rows + kRows - 1) / kRows;
   const float* const data = a.data;
-  for (int64_t from = 0; from < depth || from == 0; from += kDepth) {
-    const int64_t to = std::min(depth, from + kDepth);
-    for (int64_t block = 0, m = 0; block < blocks; ++block) {
-      const int64_t count = (rows - m + blocks - block - 1) / (blocks - block);
-      a.data = data + (kTransposed ? m : m * a.row);
-      if (kAdd || from) {
-        small_product_of<kRows, kTransposed, true>(count, a, from, to, b + from * kPanel, c + m * kPanel);
-      } else {
-        small_product_of<kRows, kTransposed, false>(count, a, from, to, b, c + m * kPanel);
+  for (int64_t panel = 0; panel < panels.count; ++panel, b += panels.right, c += panels.result) {
+    for (int64_t from = 0; from < depth || from == 0; from += kDepth) {
+      const int64_t to = std::min(depth, from + kDepth);
+      for (int64_t block = 0, m = 0; block < blocks; ++block) {
+        const int64_t count = (rows - m + blocks - block - 1) / (blocks - block);
+        a.data = data + (kTransposed ? m : m * a.row);
+        if (kAdd || from) {
+          small_product_of<kRows, kTransposed, true>(count, a, from, to, b + from * kPanel, c + m * kPanel);
+        } else {
+          small_product_of<kRows, kTransposed, false>(count, a, from, to, b, c + m * kPanel);
+        }
+        m += count;
       }
-      m += count;
     }
   }
 }
@@ -285,81 +292,116 @@ inline Bits pairs(Vec first, Vec second) {
   return (rounded(first) >> 16) | (rounded(second) & 0xffff0000u);
 }
 
-// A left matrix: element (m, k) at `data[k / kTile * block + m * row + k % kTile]`. It is read up to the
-// next multiple of kTile in both directions; numbers in rows that are too many have no effect.
+// A left matrix: element (m, k) at `data[k / kTile * block + m * row + k % kTile]`, with columns up to the
+// next multiple of kTile.
 struct HalfLeft {
   const Half* data;
   int64_t row;
   int64_t block;
 };
 
+// What a product of tiles has beside its two tiles of C, 16 rows and a panel of columns: nothing, the two
+// below, or those of the next panel.
+enum Second { kNothing, kBelow, kNext };
+
 #if defined(__AMX_BF16__)
-// The tiles of a thread, of full size, while it lives.
+// What stands before it is in memory: compilers do not know that tiles are loaded from there.
+inline void write_all(const void* data) { asm volatile("" : : "r"(data) : "memory"); }
+
+// The tiles of a thread, while it lives.
 class Tiles {
  public:
-  Tiles() {
+  ~Tiles() {
+    _tile_release();
+    rows_ = 0;
+  }
+
+  // For products of so many rows, up to kTile: C is 0 to 3, A is 4, and of more than 16 rows 5 too; B the
+  // others. It takes a while.
+  static void hold(int64_t rows) {
+    if (rows == rows_) return;
     alignas(64) struct {
       uint8_t palette = 1, start = 0, reserved[14] = {};
-      uint16_t bytes[16] = {};
+      uint16_t bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
       uint8_t rows[16] = {};
     } shape;
-    std::fill(shape.bytes, shape.bytes + 8, 64);
-    std::fill(shape.rows, shape.rows + 8, 16);
+    const bool two = rows > 16;
+    for (int tile = 0; tile < 8; ++tile) {
+      const bool second = tile == 2 || tile == 3 || tile == 5;
+      const bool right = tile > 5 || (tile == 5 && !two);
+      shape.rows[tile] = right || (two && !second) ? 16 : two ? rows - 16 : rows;
+    }
+    write_all(&shape);
     _tile_loadconfig(&shape);
+    rows_ = rows;
   }
-  ~Tiles() { _tile_release(); }
+
+ private:
+  static inline thread_local int64_t rows_ = 0;
 };
 
-// C (16 or, with `kTwo`, 32 rows of a panel) = A B, added to what C holds with `kAdd`.
-template <bool kTwo, bool kAdd>
-void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
+template <bool kAdd, Second kSecond>
+void tile_product(int64_t rows, const HalfLeft& a, int64_t tiles, const Half* b, float* c,
+                  const Panels& panels) {
   constexpr int64_t kBytes = kTile * sizeof(float);
-  float* const below = c + 16 * kTile;
+  float* const second = kSecond == kBelow ? c + 16 * kTile : c + panels.result;
+  Tiles::hold(rows);
+  write_all(c);
   if (kAdd) {
     _tile_loadd(0, c, kBytes);
     _tile_loadd(1, c + 16, kBytes);
-    if (kTwo) _tile_loadd(2, below, kBytes);
-    if (kTwo) _tile_loadd(3, below + 16, kBytes);
+    if (kSecond) _tile_loadd(2, second, kBytes);
+    if (kSecond) _tile_loadd(3, second + 16, kBytes);
   } else {
     _tile_zero(0);
     _tile_zero(1);
-    if (kTwo) _tile_zero(2);
-    if (kTwo) _tile_zero(3);
+    if (kSecond) _tile_zero(2);
+    if (kSecond) _tile_zero(3);
   }
   for (int64_t k = 0; k < tiles; ++k, b += kTile * kTile) {
     const Half* left = a.data + k * a.block;
     _tile_loadd(4, left, a.row * sizeof(Half));
-    if (kTwo) _tile_loadd(5, left + 16 * a.row, a.row * sizeof(Half));
     _tile_loadd(6, b, 64);
-    _tile_loadd(7, b + 512, 64);
     _tile_dpbf16ps(0, 4, 6);
+    _tile_loadd(7, b + 512, 64);
     _tile_dpbf16ps(1, 4, 7);
-    if (kTwo) _tile_dpbf16ps(2, 5, 6);
-    if (kTwo) _tile_dpbf16ps(3, 5, 7);
+    if (kSecond == kBelow) {
+      _tile_loadd(5, left + 16 * a.row, a.row * sizeof(Half));
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    } else if (kSecond == kNext) {
+      _tile_loadd(5, b + panels.right, 64);
+      _tile_dpbf16ps(2, 4, 5);
+      _tile_loadd(6, b + panels.right + 512, 64);
+      _tile_dpbf16ps(3, 4, 6);
+    }
   }
   _tile_stored(0, c, kBytes);
   _tile_stored(1, c + 16, kBytes);
-  if (kTwo) _tile_stored(2, below, kBytes);
-  if (kTwo) _tile_stored(3, below + 16, kBytes);
+  if (kSecond) _tile_stored(2, second, kBytes);
+  if (kSecond) _tile_stored(3, second + 16, kBytes);
 }
 #else
 struct Tiles {};
 
 // The same step by step, for tests on other processors.
-template <bool kTwo, bool kAdd>
-void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
+template <bool kAdd, Second kSecond>
+void tile_product(int64_t rows, const HalfLeft& a, int64_t tiles, const Half* b, float* c,
+                  const Panels& panels) {
   const auto value = [](Half half) {
     const uint32_t bits = static_cast<uint32_t>(half) << 16;
     float number;
     std::memcpy(&number, &bits, sizeof(number));
     return number;
   };
-  if (!kAdd) std::fill(c, c + (kTwo ? 2 : 1) * 16 * kTile, 0.0f);
-  for (int64_t k = 0; k < tiles * kTile; ++k) {
-    const Half* right = b + k / kTile * kTile * kTile + k % kTile / 2 * 32 + k % 2;
-    for (int64_t m = 0; m < (kTwo ? 32 : 16); ++m) {
-      const float left = value(a.data[k / kTile * a.block + m * a.row + k % kTile]);
-      for (int64_t j = 0; j < kTile; ++j) c[m * kTile + j] += left * value(right[j / 16 * 512 + j % 16 * 2]);
+  for (int panel = 0; panel < (kSecond == kNext ? 2 : 1); ++panel, b += panels.right, c += panels.result) {
+    if (!kAdd) std::fill(c, c + rows * kTile, 0.0f);
+    for (int64_t k = 0; k < tiles * kTile; ++k) {
+      const Half* right = b + k / kTile * kTile * kTile + k % kTile / 2 * 32 + k % 2;
+      for (int64_t m = 0; m < rows; ++m) {
+        const float left = value(a.data[k / kTile * a.block + m * a.row + k % kTile]);
+        for (int64_t j = 0; j < kTile; ++j) c[m * kTile + j] += left * value(right[j / 16 * 512 + j % 16 * 2]);
+      }
     }
   }
 }
@@ -367,16 +409,22 @@ void tile_product(const HalfLeft& a, int64_t tiles, const Half* b, float* c) {
 
 // As the product of floats; the right matrix lies as `place` says.
 template <bool, bool kAdd>
-void product(int64_t rows, HalfLeft a, int64_t depth, const Half* b, float* c) {
+void product(int64_t rows, HalfLeft a, int64_t depth, const Half* b, float* c, Panels panels) {
   const int64_t tiles = (depth + kTile - 1) / kTile;
-  for (int64_t m = 0; m < rows; m += kTile, a.data += kTile * a.row, c += kTile * kTile) {
+  for (int64_t m = 0; m < rows; m += kTile, a.data += kTile * a.row, c += kTile * kPanel) {
     const int64_t count = std::min(kTile, rows - m);
-    const bool two = count > 16, filled = count == (two ? 32 : 16);
-    alignas(kAlignment) float some[kTile * kTile];
-    float* sums = filled ? c : some;
-    if (kAdd && !filled) std::copy(c, c + count * kTile, some);
-    two ? tile_product<true, kAdd>(a, tiles, b, sums) : tile_product<false, kAdd>(a, tiles, b, sums);
-    if (!filled) std::copy(some, some + count * kTile, c);
+    for (int64_t panel = 0; panel < panels.count; ++panel) {
+      const Half* right = b + panel * panels.right;
+      float* sums = c + panel * panels.result;
+      if (count > 16) {
+        tile_product<kAdd, kBelow>(count, a, tiles, right, sums, panels);
+      } else if (panel + 1 < panels.count) {
+        tile_product<kAdd, kNext>(count, a, tiles, right, sums, panels);
+        ++panel;
+      } else {
+        tile_product<kAdd, kNothing>(count, a, tiles, right, sums, panels);
+      }
+    }
   }
 }
 
@@ -667,11 +715,11 @@ class Forward {
   void run(const Share& share) {
     const int64_t units = sizes_.units, stride = apart(units), rows = share.size();
     const int64_t chunk = chunk_of(share, 96), capacity = chunk * rows, deep_x = deep<Number>(sizes_.features);
-    Array<Number> x((capacity + kTile) * deep_x);
+    Array<Number> x(capacity * deep_x);
     Array<> sums(Cell::kGates * sizes_.padded() * capacity);
     Array<> own(Cell::kOwnCandidate ? rows * kPanel : 0), states(2 * rows * stride);
     Array<> c(Cell::kTwoStates ? rows * sizes_.padded() : 0);
-    Array<Half> narrow(kHalf ? (rows + kTile) * stride : 0);  // the state before a step
+    Array<Half> narrow(kHalf ? rows * stride : 0);  // the state before a step
     float *before = states + 0, *after = states + rows * stride;
     for (int64_t m = 0; m < rows; ++m) {
       const int64_t row = share.rows[m];
@@ -694,10 +742,8 @@ class Forward {
           enter_row(from, sizes_.features, x + count * deep_x);
         }
       }
-      for (int64_t panel = 0; panel < Cell::kGates * sizes_.groups(); ++panel) {
-        product<false, false>(count, left_of(x + 0, deep_x, sizes_.features), sizes_.features,
-                              weights_ + panel * deep_x * kPanel, sums + panel * capacity * kPanel);
-      }
+      product<false, false>(count, left_of(x + 0, deep_x, sizes_.features), sizes_.features, weights_ + 0,
+                            sums + 0, {Cell::kGates * sizes_.groups(), deep_x * kPanel, capacity * kPanel});
       count = 0;
       for (int64_t step = start; step < end; ++step) {
         for (int64_t m = 0; kHalf && m < share.active[step]; ++m) {
@@ -723,16 +769,12 @@ class Forward {
                Array<>& c, Array<>& own, float* sums, int64_t capacity) const {
     const int64_t rows = share.active[step], units = sizes_.units, stride = apart(units);
     for (int64_t group = 0; group < sizes_.groups(); ++group) {
-      float* panels[Cell::kGates];
-      for (int gate = 0; gate < Cell::kGates; ++gate) {
-        const int64_t number = group * Cell::kGates + gate;
-        panels[gate] = sums + number * capacity * kPanel;
-        const Number* right = recurrent_ + number * deep<Number>(units) * kPanel;
-        if (Cell::kOwnCandidate && gate == Cell::kGates - 1) {
-          product<false, false>(rows, left, units, right, own + 0);
-        } else {
-          product<false, true>(rows, left, units, right, panels[gate]);
-        }
+      const Panels panels{Cell::kGates - Cell::kOwnCandidate, deep<Number>(units) * kPanel, capacity * kPanel};
+      float* const inputs = sums + group * Cell::kGates * panels.result;
+      const Number* right = recurrent_ + group * Cell::kGates * panels.right;
+      product<false, true>(rows, left, units, right, inputs, panels);
+      if (Cell::kOwnCandidate) {
+        product<false, false>(rows, left, units, right + panels.count * panels.right, own + 0, {1, 0, 0});
       }
       for (int64_t half = 0; half < kPanel; half += kLanes) {
         const int64_t unit = group * kPanel + half;
@@ -747,7 +789,7 @@ class Forward {
         for (int64_t m = 0; m < rows; ++m) {
           Vec x[Cell::kGates], saved[Cell::kSaved];
           for (int gate = 0; gate < Cell::kGates; ++gate) {
-            x[gate] = load(panels[gate] + m * kPanel + half) + biases[gate];
+            x[gate] = load(inputs + gate * panels.result + m * kPanel + half) + biases[gate];
           }
           const Vec recurrent = Cell::kOwnCandidate ? load(own + (m * kPanel + half)) + own_bias : Vec{};
           float* cell = c + (m * sizes_.padded() + unit);
@@ -840,7 +882,7 @@ class Backward {
     Array<> entered(capacity * stride), dx(capacity * wide);
     float* recurrent = Cell::kOwnCandidate ? own + 0 : deltas + 0;
     // The same numbers in half precision, for products from the left.
-    const int64_t room = kHalf ? depth * capacity + kTile * kTile : 0;
+    const int64_t room = kHalf ? depth * capacity : 0;
     Array<Half> narrow(room), narrow_own(Cell::kOwnCandidate ? room : 0);
     Half* narrow_recurrent = Cell::kOwnCandidate ? narrow_own + 0 : narrow + 0;
     begin(share, dh, dc);
@@ -857,18 +899,14 @@ class Backward {
           }
         }
         const auto left = panels_of(chosen<Number>(recurrent, narrow_recurrent) + count * kPanel, capacity);
-        for (int64_t group = 0; group < sizes_.groups(); ++group) {
-          product<false, true>(active, left, depth, recurrent_ + group * depth * kPanel,
-                               dh + group * rows * kPanel);
-        }
+        product<false, true>(active, left, depth, recurrent_ + 0, dh + 0,
+                             {sizes_.groups(), depth * kPanel, rows * kPanel});
         for (int64_t m = 0; m < active; ++m) enter(share, step, m, entered + (count + m) * stride);
         count += active;
       }
       const auto left = panels_of(chosen<Number>(deltas + 0, narrow + 0), capacity);
-      for (int64_t panel = 0; panel < wide / kPanel; ++panel) {
-        product<false, false>(count, left, depth, weights_ + panel * depth * kPanel,
-                              dx + panel * capacity * kPanel);
-      }
+      product<false, false>(count, left, depth, weights_ + 0, dx + 0,
+                            {wide / kPanel, depth * kPanel, capacity * kPanel});
       if (!Cell::kOwnCandidate) {
         add_products(features + units, entered + 0, stride, count, deltas + 0, capacity, sums + 0);
       } else {
@@ -901,24 +939,21 @@ class Backward {
   // Adds the products of what entered, transposed, and the derivatives to the sums of the gradients.
   void add_products(int64_t rows, const float* entered, int64_t stride, int64_t count, const float* deltas,
                     int64_t capacity, float* sums) const {
-    const int64_t panels = Cell::kGates * sizes_.groups();
+    const Panels panels{Cell::kGates * sizes_.groups(), capacity * kPanel, sums_rows() * kPanel};
     if constexpr (!kHalf) {
-      for (int64_t panel = 0; panel < panels; ++panel) {
-        product<true, true>(rows, left_of(entered, stride, count), count, deltas + panel * capacity * kPanel,
-                            sums + panel * sums_rows() * kPanel);
-      }
+      product<true, true>(rows, left_of(entered, stride, count), count, deltas, sums, panels);
     } else {
       const int64_t depth = deep<Half>(count);
-      Array<uint32_t> left((rows + kTile) * depth / 2), right(depth * kPanel / 2);
+      Array<uint32_t> left((rows + kLanes) * depth / 2), right(depth * kPanel / 2);
       in_pairs(entered, rows, stride, count, [&](int64_t k, int64_t m, Bits pair) {
         for (int64_t i = 0; i < kLanes; ++i) *(left + (((m + i) * depth + k) / 2)) = pair[i];
       });
-      for (int64_t panel = 0; panel < panels; ++panel) {
-        in_pairs(deltas + panel * capacity * kPanel, kPanel, kPanel, count, [&](int64_t k, int64_t i, Bits pair) {
+      for (int64_t panel = 0; panel < panels.count; ++panel, deltas += panels.right, sums += panels.result) {
+        in_pairs(deltas, kPanel, kPanel, count, [&](int64_t k, int64_t i, Bits pair) {
           *reinterpret_cast<UnalignedBits*>(right + place<Half>(k, i) / 2) = pair;
         });
         product<false, true>(rows, left_of(reinterpret_cast<Half*>(left + 0), depth, count), count,
-                             reinterpret_cast<Half*>(right + 0), sums + panel * sums_rows() * kPanel);
+                             reinterpret_cast<Half*>(right + 0), sums, {1, 0, 0});
       }
     }
   }
