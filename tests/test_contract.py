@@ -58,6 +58,11 @@ def module(application, name):
     return importlib.import_module(f"rnnapps.{application}.{name}")
 
 
+def test_a_path_is_data_too(config):
+    given = replace(config.source, data=Path(config.source.data))
+    assert given == config.source and isinstance(given.data, str)
+
+
 def in_memory(application, config):
     """The examples of the small training's source as a user has them in memory."""
     source = Path(config.source.data)

@@ -1,5 +1,6 @@
 """The options that every source of examples has."""
 
+import os
 from dataclasses import dataclass
 
 
@@ -15,3 +16,6 @@ class SourceConfig:
     """let tfds:NAME fetch and prepare a data set that is not on this machine"""
     tfds_folder: str | None = None
     """folder of TensorFlow Datasets (its own default: ~/tensorflow_datasets)"""
+
+    def __post_init__(self):
+        object.__setattr__(self, "data", os.fspath(self.data))  # from Python it may be a Path

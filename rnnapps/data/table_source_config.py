@@ -18,6 +18,7 @@ class TableSourceConfig(SourceConfig):
     3, ..."""
 
     def __post_init__(self):
+        super().__post_init__()
         require(self, "encoding", _is_encoding(self.encoding), "an encoding that Python knows")
 
 

@@ -65,7 +65,10 @@ class TrainingRun:
         source, what = self.config.source.data, APPLICATIONS[self.application].examples
         for split, some in examples.items():
             if not len(some):
-                raise UserError(f"{source}: no {what} are left for the {split} split: more are needed")
+                raise UserError(
+                    f"{source}: no {what} are left for the {split} split: more are needed, as equal "
+                    f"ones and those of one speaker or group stay in one split"
+                )
         sizes = ", ".join(f"{len(some):,} {split}" for split, some in examples.items())
         log.info("%s: %s %s", source, sizes, what)
         self.facts["rows"] = len(examples["train"])

@@ -9,6 +9,7 @@ from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.json_lines import json_objects, parse_json
 from rnnapps.data.pictures.source_config import CaptionSourceConfig
 from rnnapps.data.row_sources import check_columns
+from rnnapps.data.splits import SPLIT_NAMES
 from rnnapps.data.tables import read_table
 from rnnapps.data.text_files import lines_of, read_text
 from rnnapps.errors import UserError
@@ -51,7 +52,7 @@ class WrittenCaption(NamedTuple):
 
 
 def find_captions(folder: Path) -> list[Path]:
-    """The file of a folder that has the captions, or the files of COCO, one for each split.
+    """The file of a folder that has the captions, or the files of it, one for each split.
 
     - `captions.jsonl`, whose lines have "file", "captions" and optionally "split".
     - `captions.csv`, with a row for each caption and optionally a column `split`; `captions.txt` of
@@ -61,6 +62,7 @@ def find_captions(folder: Path) -> list[Path]:
       `results_20130124.token` of Flickr30k.
     - `dataset_flickr8k.json` and its like: Karpathy's, with the splits.
     - `captions_train2017.json`, `captions_val2017.json`, here or in `annotations`: COCO's.
+    - `train/metadata.csv`, `test/metadata.jsonl` and so on: Hugging Face's, one for each split.
 
     Raises:
         UserError: there is none, or several of which one is to be kept.
@@ -74,6 +76,10 @@ def find_captions(folder: Path) -> list[Path]:
             raise UserError(f"{folder}: both {found[0].name} and {found[1].name}: keep one")
         if found:
             return coco if found == coco[:1] else found
+    if of_splits := [
+        file for split in SPLIT_NAMES for file in sorted(folder.glob(f"{split}/metadata.[cj]s*"))
+    ]:
+        return of_splits
     raise UserError(f"{folder}: no {' or '.join(FORMS)}")
 
 
@@ -83,7 +89,7 @@ def read_captions(
     """The captions of what `find_captions` gives.
 
     Args:
-        files: the file, or those of COCO.
+        files: the file, or those of the splits.
         folders: that the pictures may be in.
         config: of the columns and the encoding.
         bad: told of what is no caption.
@@ -98,7 +104,17 @@ def read_captions(
         return _tokens(file, config, bad)
     if file.suffix == ".json":
         return (caption for one in files for caption in _json(one, len(files), folders, config))
+    if len(files) > 1 or file.parent != folders[0]:
+        return (caption for one in files for caption in _of_split(one, config))
     return _table(file, config)
+
+
+def _of_split(file: Path, config: CaptionSourceConfig) -> Iterator[WrittenCaption]:
+    """The captions of a split's own folder, which its pictures are in too."""
+    split = file.parent.name
+    for caption in _table(file, config):
+        name = f"{split}/{caption.name}" if isinstance(caption.name, str) else caption.name
+        yield caption._replace(name=name, split=split)
 
 
 def _json(
@@ -112,7 +128,7 @@ def _json(
     if _are_objects(images) and _are_objects(annotations):
         return _coco(file, images, annotations, files, folders)
     if _are_objects(images) and all(_are_objects(image.get("sentences")) for image in images):
-        return _karpathy(file, images)
+        return _karpathy(file, images, folders)
     raise UserError(
         f"{file}: expected Karpathy's form, images with sentences, or COCO's, images and annotations"
     )
@@ -122,10 +138,16 @@ def _are_objects(values: Any) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(values, list) and all(isinstance(value, dict) for value in values)
 
 
-def _karpathy(file: Path, images: list[dict[str, Any]]) -> Iterator[WrittenCaption]:
+def _karpathy(
+    file: Path, images: list[dict[str, Any]], folders: Sequence[Path]
+) -> Iterator[WrittenCaption]:
+    inner = {
+        str(image.get("filepath")) for image in images
+    }  # of COCO, where its pictures are not together
+    there = {name for name in inner if any((folder / name).is_dir() for folder in folders)}
     for number, image in enumerate(images):
         folder, name = image.get("filepath"), image.get("filename")
-        if isinstance(folder, str) and isinstance(name, str):  # of COCO
+        if folder in there and isinstance(name, str):
             name = f"{folder}/{name}"
         for sentence in image["sentences"] or [{}]:
             caption = sentence.get("raw")

@@ -32,6 +32,7 @@ class SoundSourceConfig(SourceConfig):
     instead of stopping at the first"""
 
     def __post_init__(self):
+        super().__post_init__()
         low, high = SAMPLING_RATES
         require(self, "sampling_rate", low <= self.sampling_rate <= high, f"{low} to {high} (Hz)")
         finite = math.isfinite(self.max_seconds) and self.max_seconds > 0

@@ -75,8 +75,9 @@ def map_images(**fields):
     return [image(number, **fields) for number in range(20)]
 
 
-def test_karpathy_of_coco(folder_of):
-    folder = folder_of(["val2014"], {"dataset_coco.json": karpathy(map_images(filepath="val2014"))})
+@pytest.mark.parametrize("place", ["val2014", "images"])
+def test_karpathy_of_coco(folder_of, place):
+    folder = folder_of([place], {"dataset_coco.json": karpathy(map_images(filepath="val2014"))})
     assert captions(read(folder)) == EXPECTED
 
 
@@ -161,6 +162,20 @@ FLICKR30K = rows("{name}| {i}| {text}\n", "image_name| comment_number| comment\n
 def test_tables(folder_of, place, name, content):
     splits = read(folder_of([place], {name: content}))
     assert captions(splits) == EXPECTED and all(splits.values())
+
+
+def test_a_table_for_each_split(folder_of):
+    of_split = {"train": NAMES[:10], "validation": NAMES[10:15], "test": NAMES[15:]}
+    files = {
+        f"{split}/metadata.csv": "file_name,text\n"
+        + "".join(f"{name},{text}\n" for name in names for text in EXPECTED[name])
+        for split, names in of_split.items()
+    }
+    splits = read(folder_of(["train", "train", "validation", "test"], files))
+    assert captions(splits) == EXPECTED
+    assert {split: set(captions({"": some})) for split, some in splits.items()} == {
+        split: set(names) for split, names in of_split.items()
+    }
 
 
 def test_a_row_of_flickr30k_that_lacks_a_bar(folder_of):
