@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from rnnapps.errors import brief
 from rnnapps.json_files import LARGEST, parse_json
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"
 EXPANSION = 10  # times its size that a file may unpack to: Keras compresses nothing
+DEEPEST = 64  # of a description; TensorFlow ends the process for lists of more than 254 levels
 
 # What the integers of a network's description may be at most. Those that count weights are limited by
 # the weights of the file too; of some others, time or memory follow although they have none.
@@ -62,6 +65,8 @@ def read_network(file: Path) -> "keras.Model":
     config["compile_config"] = None  # an optimizer is not needed
     model = _build(config, stored)
     model.load_weights(file)
+    if not all(np.isfinite(array).all() for array in model.get_weights()):
+        raise ValueError("its weights are not all numbers")
     return model
 
 
@@ -118,13 +123,15 @@ def _stored_numbers(archive: zipfile.ZipFile, most: int) -> int:
         return sum(dataset.size for dataset in datasets)
 
 
-def _numbers(value: Any, name: str = "") -> Iterator[tuple[str, int | float]]:
+def _numbers(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, int | float]]:
     """Every number of a description, with the name that it stands under."""
+    if depth > DEEPEST:
+        raise ValueError(f"{CONFIG} is nested too deep")
     if isinstance(value, dict):
         for key, part in value.items():
-            yield from _numbers(part, key)
+            yield from _numbers(part, key, depth + 1)
     elif isinstance(value, list):
         for part in value:
-            yield from _numbers(part, name)
+            yield from _numbers(part, name, depth + 1)
     elif isinstance(value, (int, float)) and not isinstance(value, bool):
         yield name, value

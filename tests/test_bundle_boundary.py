@@ -285,6 +285,7 @@ def replaced(old, new):
         (replaced('"units": 8', '"units": 9'), "cannot read it"),
         (replaced('"units": 8', '"units": -8'), "cannot read it"),
         (replaced('"module": "keras.layers"', '"module": [1]'), "cannot read it"),
+        (replaced('"depth": 1', f'"depth": {"[" * 300}1{"]" * 300}'), "nested too deep"),
         (lambda entries: entries.update({"config.json": b'{"a": "' + b"0" * 10**5 + b'"}'}), ""),
         (lambda entries: entries.update({"config.json": b"[1]"}), "describes no network"),
         (lambda entries: entries.update({"config.json": b"{" * 1000}), "is not JSON"),
@@ -292,7 +293,7 @@ def replaced(old, new):
         (lambda entries: entries.pop("model.weights.h5"), "no model.weights.h5"),
         (lambda entries: entries.update({"model.weights.h5": b"x" * 1000}), "cannot read it"),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_networks(copy, change, told):
     assert told in altered_network(copy, change)
@@ -322,6 +323,22 @@ def test_weights_that_unpack_to_more(copy):
         entries["model.weights.h5"] = content.getvalue()
 
     assert "unpack to more" in altered_network(copy, fill)
+
+
+def test_weights_that_are_no_numbers(copy):
+    import h5py
+
+    def damage(entries):
+        content = io.BytesIO(entries["model.weights.h5"])
+        with h5py.File(content, "r+") as weights:
+            datasets = []
+            weights.visititems(
+                lambda _, node: datasets.append(node) if isinstance(node, h5py.Dataset) else None
+            )
+            datasets[-1][...] = np.inf
+        entries["model.weights.h5"] = content.getvalue()
+
+    assert "weights are not all numbers" in altered_network(copy, damage)
 
 
 def test_a_wrong_check_within_an_archive(copy):

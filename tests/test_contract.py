@@ -162,6 +162,13 @@ def test_one_input_and_many(application, predictor, splits):
     assert isinstance(one.describe(0), str) and predictor([]) == []
 
 
+def test_an_answer_that_is_no_number_is_told(path, application, splits):
+    damaged = rnnapps.load(path)
+    damaged.model.set_weights([np.full_like(array, np.nan) for array in damaged.model.get_weights()])
+    with pytest.raises(UserError, match="the network's answer is not a number: its weights are damaged"):
+        damaged(inputs(application, splits)[0])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [None, 5, b"x", {"text": ["x"]}, {"x"}, [None], [5], [float("nan")], [b"x"], [["x"]], [{}]],

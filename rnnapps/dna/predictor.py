@@ -27,6 +27,7 @@ from rnnapps.dna.prediction import Prediction
 from rnnapps.errors import UsageError, UserError
 from rnnapps.inference.batching import filled, in_batches
 from rnnapps.inference.inputs import several
+from rnnapps.inference.outputs import checked
 from rnnapps.inference.predict_options import Groups, TextOptions
 from rnnapps.inference.predictor import Predictor
 
@@ -110,7 +111,7 @@ class DnaPredictor:
                 batch = filled(pad([ids[row] for row in rows], length), size)
                 # A compiled call; `model.predict` would set up a data pipeline for every sequence.
                 probabilities[rows] = self.model.predict_on_batch(batch)[: len(rows)]
-        return probabilities
+        return checked(probabilities)
 
     def _saliency(self, sequence: str, probabilities: np.ndarray) -> tuple[float, ...]:
         """How far the label's probability falls when a base is unknown, of each base."""

@@ -59,7 +59,9 @@ def read_hypotheses(
     import numpy as np
 
     from rnnapps.data.text.sentence_encoder import END
+    from rnnapps.inference.outputs import checked
 
+    checked(found.scores[row, :1])  # the best is there
     hypotheses = []
     for place in range(found.tokens.shape[1]):
         if not np.isfinite(found.scores[row, place]):

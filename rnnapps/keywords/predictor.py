@@ -116,6 +116,7 @@ class KeywordsPredictor:
         import numpy as np
 
         from rnnapps.data.sound.window import sound_window
+        from rnnapps.inference.outputs import checked
 
         windows = [sound_window(clip, self.length) for clip in clips]
         logits = [np.zeros((0, len(self.labels)), "float32")]
@@ -130,7 +131,7 @@ class KeywordsPredictor:
                 stream.reset()
                 stream.push(window)
                 logits.append(stream.logits[None])
-        return softmax(np.concatenate(logits))
+        return checked(softmax(np.concatenate(logits)))
 
     def stream(self) -> KeywordStream:
         """A stream that begins now.

@@ -110,6 +110,7 @@ class SentimentPredictor:
         import numpy as np
 
         from rnnapps.data.bucketed_batches import pad
+        from rnnapps.inference.outputs import checked
 
         probabilities = np.zeros((len(sequences), len(self.labels)), dtype="float32")
         weights: list | None = [None] * len(sequences)
@@ -124,7 +125,7 @@ class SentimentPredictor:
             if weights is not None:
                 for row, share in zip(rows, outputs[1], strict=False):
                     weights[row] = share
-        return probabilities, weights
+        return checked(probabilities), weights
 
 
 @dataclass(frozen=True)
