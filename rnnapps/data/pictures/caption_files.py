@@ -1,6 +1,7 @@
 """Files of captions, in the forms in which people have them."""
 
 import logging
+import os
 from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeGuard
@@ -17,9 +18,10 @@ from rnnapps.errors import UserError
 log = logging.getLogger(__name__)
 
 FORMS = ("captions.jsonl", "captions.csv", "Flickr8k.token.txt")
+METADATA = ("metadata.csv", "metadata.jsonl")  # of Hugging Face
 OTHER_FORMS = (  # which count where none of the above is
     *("captions.txt", "results.csv", "results_20130124.token"),  # of Flickr8k and Flickr30k
-    *("metadata.csv", "metadata.jsonl"),  # of Hugging Face
+    *METADATA,
     *("captions.json", "dataset*.json"),  # the second are Karpathy's
 )
 COCO = "captions_*.json"
@@ -69,18 +71,20 @@ def find_captions(folder: Path) -> list[Path]:
     """
     coco = sorted(folder.glob(COCO)) or sorted((folder / "annotations").glob(COCO))
     for names in (FORMS, OTHER_FORMS):
-        found = [file for name in names for file in sorted(folder.glob(name))]
-        if names == OTHER_FORMS:
-            found += coco[:1]
-        if len(found) > 1:
-            raise UserError(f"{folder}: both {found[0].name} and {found[1].name}: keep one")
+        found = _only(folder, names, coco[:1] if names == OTHER_FORMS else [])
         if found:
             return coco if found == coco[:1] else found
-    if of_splits := [
-        file for split in SPLIT_NAMES for file in sorted(folder.glob(f"{split}/metadata.[cj]s*"))
-    ]:
+    if of_splits := [file for split in SPLIT_NAMES for file in _only(folder / split, METADATA)]:
         return of_splits
     raise UserError(f"{folder}: no {' or '.join(FORMS)}")
+
+
+def _only(folder: Path, names: Sequence[str], others: Sequence[Path] = ()) -> list[Path]:
+    """The file of a folder with one of these names, or of the others, if there is one."""
+    found = [*(file for name in names for file in sorted(folder.glob(name))), *others]
+    if len(found) > 1:
+        raise UserError(f"{folder}: both {found[0].name} and {found[1].name}: keep one")
+    return found
 
 
 def read_captions(
@@ -104,7 +108,7 @@ def read_captions(
         return _tokens(file, config, bad)
     if file.suffix == ".json":
         return (caption for one in files for caption in _json(one, len(files), folders, config))
-    if len(files) > 1 or file.parent != folders[0]:
+    if file.parent != folders[0]:
         return (caption for one in files for caption in _of_split(one, config))
     return _table(file, config)
 
@@ -141,13 +145,12 @@ def _are_objects(values: Any) -> TypeGuard[list[dict[str, Any]]]:
 def _karpathy(
     file: Path, images: list[dict[str, Any]], folders: Sequence[Path]
 ) -> Iterator[WrittenCaption]:
-    inner = {
-        str(image.get("filepath")) for image in images
-    }  # of COCO, where its pictures are not together
-    there = {name for name in inner if any((folder / name).is_dir() for folder in folders)}
+    # Of COCO; its pictures may be together all the same.
+    inner = {folder for image in images if isinstance(folder := image.get("filepath"), str)}
+    there = {folder for folder in inner if _is_within(folder, folders)}
     for number, image in enumerate(images):
         folder, name = image.get("filepath"), image.get("filename")
-        if folder in there and isinstance(name, str):
+        if isinstance(folder, str) and folder in there and isinstance(name, str):
             name = f"{folder}/{name}"
         for sentence in image["sentences"] or [{}]:
             caption = sentence.get("raw")
@@ -162,7 +165,7 @@ def _coco(
     folders: Sequence[Path],
 ) -> Iterator[WrittenCaption]:
     inner = file.stem.removeprefix("captions_")  # such as val2017, as its pictures' folder is called
-    has_folder = any((folder / inner).is_dir() for folder in folders)
+    has_folder = _is_within(inner, folders)
     split = inner.rstrip("0123456789_") if files > 1 else ""  # a single file is to be divided
     name_of = {_identity(image.get("id")): image.get("file_name") for image in images}
     captioned = {_identity(annotation.get("image_id")) for annotation in annotations}
@@ -174,6 +177,10 @@ def _coco(
         yield WrittenCaption(where, name, annotation.get("caption"), split)
     if without := len(name_of.keys() - captioned):
         log.info("%s: %d pictures have no captions and are not used", file, without)
+
+
+def _is_within(inner: str, folders: Sequence[Path]) -> bool:
+    return any(os.path.isdir(folder / inner) for folder in folders)  # of whatever letters and length
 
 
 def _identity(value: Any) -> int | str | None:

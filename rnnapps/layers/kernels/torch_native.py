@@ -1,7 +1,5 @@
 """PyTorch's native layers: cuDNN on a GPU, oneDNN or ATen on a CPU."""
 
-import math
-
 import torch
 
 from rnnapps.layers.kernels.derivative import MESSAGE
@@ -43,13 +41,16 @@ def _parameters(directions):
 
     They are parts of one array, as cuDNN wants them; it would copy others at each call.
     """
-    shapes = [tuple(m.T.shape) for w in directions for m in (w.input, w.recurrent)]
-    shapes += [tuple(b.shape) for w in directions for b in (w.input_bias, w.recurrent_bias)]
-    parts = flat(directions).split([math.prod(shape) for shape in shapes])
-    parts = [part.view(shape) for part, shape in zip(parts, shapes, strict=True)]
-    half = len(parts) // 2
-    pairs = zip(parts[:half:2], parts[1:half:2], parts[half::2], parts[half + 1 :: 2], strict=True)
-    return [part for pair in pairs for part in pair]
+    arrays = [matrix.T for direction in directions for matrix in direction[:2]]
+    arrays += [bias for direction in directions for bias in direction[2:]]
+    parts = flat(directions).split([array.numel() for array in arrays])
+    parts = [part.view(array.shape) for part, array in zip(parts, arrays, strict=True)]
+    biases = 2 * len(directions)  # begin there
+    return [
+        part
+        for number in range(0, biases, 2)
+        for part in (*parts[number : number + 2], *parts[biases + number : biases + number + 2])
+    ]
 
 
 def _packing(lengths, steps):

@@ -75,9 +75,13 @@ def map_images(**fields):
     return [image(number, **fields) for number in range(20)]
 
 
-@pytest.mark.parametrize("place", ["val2014", "images"])
-def test_karpathy_of_coco(folder_of, place):
-    folder = folder_of([place], {"dataset_coco.json": karpathy(map_images(filepath="val2014"))})
+@pytest.mark.parametrize(
+    ("place", "filepath"),
+    [("val2014", "val2014"), *(("images", other) for other in ("val2014", "x" * 9999, "\0", ["x"], {}))],
+    ids=range(6),
+)
+def test_karpathy_of_coco(folder_of, place, filepath):
+    folder = folder_of([place], {"dataset_coco.json": karpathy(map_images(filepath=filepath))})
     assert captions(read(folder)) == EXPECTED
 
 
@@ -176,6 +180,12 @@ def test_a_table_for_each_split(folder_of):
     assert {split: set(captions({"": some})) for split, some in splits.items()} == {
         split: set(names) for split, names in of_split.items()
     }
+
+
+def test_two_tables_for_a_split(folder_of):
+    folder = folder_of(["train"], {"train/metadata.csv": "file_name,text\n", "train/metadata.jsonl": ""})
+    with pytest.raises(UserError, match=r"train: both metadata.csv and metadata.jsonl: keep one"):
+        read(folder)
 
 
 def test_a_row_of_flickr30k_that_lacks_a_bar(folder_of):
