@@ -6,6 +6,7 @@ A bundle is trained once in a run of the tests, by the first process that asks f
 import csv
 import os
 import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -226,6 +227,12 @@ def small_config(small_configs):
 @pytest.fixture(scope="session")
 def small_bundle(small_bundles) -> Path:
     return small_bundles("sentiment")
+
+
+@pytest.fixture
+def copy(small_bundle, tmp_path):
+    """A bundle to alter."""
+    return Path(shutil.copytree(small_bundle, tmp_path / "copy"))
 
 
 @pytest.fixture(scope="session")
