@@ -24,6 +24,7 @@ APPLICATIONS = {
     "captioning": Application("a sentence for a picture", "pictures"),
     "keywords": Application("which word is said, in a clip or in a stream", "clips"),
     "dna": Application("which of a few classes a DNA sequence belongs to", "sequences"),
+    "language_model": Application("how a text goes on, and how likely it is", "documents"),
 }
 
 

@@ -56,6 +56,12 @@ SMALL = {
         "model": {"units": 16, "filters": 8, "mels": 24, "time_masks": 0, "layer_dropout": 0.0},
         "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
     },
+    "language_model": {
+        "text": {"tokens": "characters"},
+        "model": {"units": 16, "embedding_size": 16},
+        "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
+        "steps": 32,
+    },
     "dna": {
         "model": {"units": 8, "filters": 16, "embedding_size": 16},
         "training": {"epochs": 2, "learning_rate": 0.01, "ema_momentum": 0.0},
@@ -184,6 +190,17 @@ def junctions_csv(shared) -> Path:
 
 
 @pytest.fixture(scope="session")
+def speeches_csv(shared) -> Path:
+    """The beginnings of every 3rd of the embedded speeches, 1,000 letters each."""
+
+    def make(folder):
+        rows = [row.fields for row in read_table(datasets.path("speeches/speeches.csv.xz"))]
+        write_csv(folder / "speeches.csv", [{"text": row["text"][:1000]} for row in rows[::3]])
+
+    return shared("speeches", make) / "speeches.csv"
+
+
+@pytest.fixture(scope="session")
 def small_configs(request, shared) -> Callable:
     """`small_configs("sentiment")` is the config of a training of a few seconds."""
     sources = {
@@ -192,6 +209,7 @@ def small_configs(request, shared) -> Callable:
         "captioning": "pictures_folder",
         "keywords": "words_folder",
         "dna": "junctions_csv",
+        "language_model": "speeches_csv",
     }
 
     def config_of(application: str):

@@ -23,6 +23,7 @@ class Greedy:
         start: the token before the first.
         end: the token that ends a hypothesis.
         max_steps: the most steps, that of the end token included.
+        keep_state: whether the hypotheses come with the state that decoding can go on from.
 
     Raises:
         ValueError: an argument is wrong; when called, also if the state that the step returns differs
@@ -30,11 +31,19 @@ class Greedy:
     """
 
     def __init__(
-        self, step: Step, variables: Sequence[keras.Variable], *, start: int, end: int, max_steps: int
+        self,
+        step: Step,
+        variables: Sequence[keras.Variable],
+        *,
+        start: int,
+        end: int,
+        max_steps: int,
+        keep_state: bool = False,
     ):
         check("max_steps", max_steps, max_steps >= 1, "at least 1")
         self.start, self.max_steps = start, max_steps
-        self._run = compiled(partial(decode, step, _likeliest, 1, end, max_steps), variables)
+        run = partial(decode, step, _likeliest, 1, end, max_steps, keep_state=keep_state)
+        self._run = compiled(run, variables)
 
     def __call__(
         self, state: Nested, context: Nested = (), *, start: Any = None, limits: Any = None

@@ -30,3 +30,7 @@ class Hypotheses(NamedTuple):
 
     finished: np.ndarray
     """`(batch, n)`, bool: whether the end token came within the limit of steps."""
+
+    state: Any = None
+    """The state before the last token, any nesting of tensors `(batch, n, ...)`: decoding that begins
+    with it and that token goes on from there. None unless the decoder was asked for it."""

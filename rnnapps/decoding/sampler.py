@@ -34,6 +34,7 @@ class Sampler:
         top_p: above 0, at most 1, or None for all tokens.
         samples: how many to draw for each source, independently.
         seed: at least 0. The same seed and arguments draw the same on the same backend and machine.
+        keep_state: whether the hypotheses come with the state that decoding can go on from.
 
     Raises:
         ValueError: an argument is wrong; when called, also if the state that the step returns differs
@@ -53,6 +54,7 @@ class Sampler:
         top_p: float | None = None,
         samples: int = 1,
         seed: int,
+        keep_state: bool = False,
     ):
         check("max_steps", max_steps, max_steps >= 1, "at least 1")
         check("temperature", temperature, 0 < temperature < math.inf, "above 0")
@@ -69,7 +71,7 @@ class Sampler:
             def choose(log_probabilities, t):
                 return self._draw(log_probabilities, ops.take(seeds, t, axis=0))
 
-            return decode(step, choose, samples, end, max_steps, *arguments)
+            return decode(step, choose, samples, end, max_steps, *arguments, keep_state)
 
         self._run = compiled(run, variables)
 

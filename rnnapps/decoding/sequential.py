@@ -18,6 +18,7 @@ def decode(
     context: Nested,
     start: Tensor,
     limits: Tensor,
+    keep_state: bool = False,
 ) -> Hypotheses:
     """Decode `count` hypotheses of each source until all have the end token or reach their limit.
 
@@ -60,7 +61,8 @@ def decode(
         ops.zeros(shape, "bool"),
         stores,
     )
-    *_, tokens, lengths, totals, finished, stores = ops.while_loop(condition, body, loop)
+    _, _, state, *stored = ops.while_loop(condition, body, loop)
+    tokens, lengths, totals, finished, stores = stored
     return Hypotheses(
         tokens=ops.transpose(tokens, (1, 2, 0)),
         lengths=lengths,
@@ -68,4 +70,5 @@ def decode(
         log_probabilities=totals,
         alignments=ops.transpose(stores[0], (1, 2, 0, 3)) if stores else None,
         finished=finished,
+        state=state if keep_state else None,
     )

@@ -137,7 +137,10 @@ def write(array: Tensor, t: Tensor, value: Tensor) -> Tensor:
 
 
 def to_numpy(hypotheses: Hypotheses) -> Hypotheses:
-    """The fields as NumPy arrays; None stays."""
-    return Hypotheses._make(
-        None if field is None else ops.convert_to_numpy(field) for field in hypotheses
-    )
+    """The fields as NumPy arrays; None stays, and so does the state, which decoding may go on from."""
+    arrays = {
+        name: ops.convert_to_numpy(field)
+        for name, field in hypotheses._asdict().items()
+        if name != "state" and field is not None
+    }
+    return hypotheses._replace(**arrays)

@@ -72,15 +72,20 @@ class KneserNey:
         vocabulary: int,
         orders: Iterable[int],
     ) -> "KneserNey":
-        """The model of the order that finds the validation documents most probable; of equals the first.
+        """The model of the order that finds the validation documents most probable.
 
-        One model after the other is trained, and two are held at a time.
+        The orders come in ascending; the first that is worse than the one before it ends the search.
         """
-
-        def score(model: KneserNey) -> float:
-            return sum(float(model.log_probabilities(document).sum()) for document in validation)
-
-        return max((cls(documents, vocabulary, order) for order in orders), key=score)
+        best, highest = None, -np.inf
+        for order in orders:
+            model = cls(documents, vocabulary, order)
+            value = sum(float(model.log_probabilities(document).sum()) for document in validation)
+            if best is not None and value <= highest:
+                break
+            best, highest = model, value
+        if best is None:
+            raise ValueError("no orders to choose from")
+        return best
 
     def log_probabilities(self, document: np.ndarray) -> np.ndarray:
         """The natural logarithm of the probability of each token given those before it.

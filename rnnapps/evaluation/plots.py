@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import numpy as np
 from matplotlib import font_manager
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure, SubFigure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from rnnapps.outputs import write
@@ -143,6 +146,49 @@ def plot_positions(letters: str, values: Sequence[float], quantity: str, title: 
         axes.set_xticks(range(len(letters)), letters, fontsize=7, family="monospace")
     axes.set(ylabel=quantity, title=title, xlim=(-0.7, len(letters) - 0.3))
     axes.grid(axis="y", alpha=0.3)
+    return figure
+
+
+def plot_surprise(tokens: Sequence[str], bits: Sequence[float], title: str) -> Figure:
+    """Draw a text token by token, each on a ground that is darker the more bits it surprises by."""
+    rows: list[list[tuple[int, str, float]]] = [[]]
+    width, column = 90, 0
+    for token, value in zip(tokens, bits, strict=True):
+        shown = token.replace("\n", "↵").replace("\t", " ")
+        if column + len(shown) > width and rows[-1]:
+            rows.append([])
+            column = 0
+        rows[-1].append((column, shown, value))
+        column += len(shown)
+        if "\n" in token:
+            rows.append([])
+            column = 0
+    most = max(8.0, *bits) if bits else 8.0
+    figure = Figure(figsize=(10, 0.26 * len(rows) + 1.1), layout="constrained")
+    axes = figure.subplots()
+    colours = matplotlib.colormaps["Oranges"]
+    for line, row in enumerate(rows):
+        for start, shown, value in row:
+            box = Rectangle(
+                (start, line), len(shown), 1, color=colours(0.85 * value / most), linewidth=0
+            )
+            axes.add_patch(box)
+            for place, character in enumerate(shown):
+                axes.text(
+                    start + place + 0.5,
+                    line + 0.5,
+                    character,
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    family=["DejaVu Sans Mono", *fonts_for(shown)],
+                    parse_math=False,
+                )
+    used = max((start + len(shown) for row in rows for start, shown, _ in row), default=1)
+    axes.set(xlim=(0, max(used, 50)), ylim=(len(rows), 0), title=title)
+    axes.set_axis_off()
+    scale = matplotlib.cm.ScalarMappable(Normalize(0, most), colours)
+    figure.colorbar(scale, ax=axes, label="bits", orientation="horizontal", fraction=0.06, aspect=60)
     return figure
 
 

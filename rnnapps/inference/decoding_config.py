@@ -1,7 +1,7 @@
 """The options of decoding, shared by the applications that write text."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from rnnapps.errors import require
 
@@ -53,7 +53,7 @@ class DecodingConfig:
         """The search or the sampling over a decoder that these options describe."""
         from rnnapps.decoding import BeamSearch, Greedy, Sampler
 
-        about = {"start": start, "end": end, "max_steps": max_steps}
+        about: dict[str, Any] = {"start": start, "end": end, "max_steps": max_steps}
         if self.temperature:
             return Sampler(
                 decoder.step,

@@ -3,17 +3,20 @@
 `LSTM`, `GRU`, `SimpleRNN` and `Bidirectional` are Keras's own with faster kernels.
 """
 
+from rnnapps.layers.activation_regularisation import ActivationRegularisation
 from rnnapps.layers.attention_decoder import AttentionDecoder
 from rnnapps.layers.attention_pooling import AttentionPooling
 from rnnapps.layers.attention_recurrence import AttentionRecurrence
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.band_normalisation import BandNormalisation
 from rnnapps.layers.bidirectional import Bidirectional
+from rnnapps.layers.carried_states import CarriedStates
 from rnnapps.layers.causal_conv import CausalConv
 from rnnapps.layers.compiled_step import compiled_step
 from rnnapps.layers.compiled_stream import compiled_stream
 from rnnapps.layers.conversion import from_keras, to_keras
 from rnnapps.layers.doubly_stochastic import DoublyStochastic
+from rnnapps.layers.embedding_dropout import EmbeddingDropout
 from rnnapps.layers.explanation import explain
 from rnnapps.layers.gru import GRU
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
@@ -32,14 +35,17 @@ from rnnapps.layers.spec_augment import SpecAugment
 __all__ = [
     "GRU",
     "LSTM",
+    "ActivationRegularisation",
     "AttentionDecoder",
     "AttentionPooling",
     "AttentionRecurrence",
     "BahdanauAttention",
     "BandNormalisation",
     "Bidirectional",
+    "CarriedStates",
     "CausalConv",
     "DoublyStochastic",
+    "EmbeddingDropout",
     "LayerNormGRU",
     "LayerNormLSTM",
     "LogMel",

@@ -8,7 +8,11 @@ PAD = "<pad>"  # the first special token: its id is 0, which the networks mask
 
 
 def learn_subwords(
-    texts: Iterable[str], vocabulary: int, special: tuple[str, ...] = (PAD,), lowercase: bool = False
+    texts: Iterable[str],
+    vocabulary: int,
+    special: tuple[str, ...] = (PAD,),
+    lowercase: bool = False,
+    prefix_space: bool = True,
 ) -> Tokenizer:
     """Learn byte-level byte-pair encoding (Sennrich et al. 2016; bytes as in Radford et al. 2019).
 
@@ -20,11 +24,12 @@ def learn_subwords(
         vocabulary: number of tokens, at most; bytes and special tokens are among them.
         special: tokens that stand for no text; their ids are 0, 1, ...
         lowercase: fold upper case to lower case.
+        prefix_space: whether the first word of a text has a space before it, as all others have.
     """
     tokenizer = Tokenizer(models.BPE())
     if lowercase:
         tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=prefix_space)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,

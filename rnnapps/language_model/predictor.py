@@ -1,0 +1,399 @@
+"""Let a text go on, or tell how likely it is, with a trained bundle.
+
+From the shell and from Python:
+
+    rnnapps predict language_model "Four score and seven years ago" --length 200 --temperature 0.8
+    rnnapps predict language_model "We the people" --score --plot surprise.png
+    write = rnnapps.load("language_model"); write("My fellow citizens", length=100, seed=3)
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Self
+
+import numpy as np
+from tyro.conf import arg
+
+from rnnapps import bundle
+from rnnapps.data.text.sources import MAX_CHARACTERS
+from rnnapps.data.text.token_encoder import END, PAD, UNKNOWN, TokenEncoder
+from rnnapps.data.values import is_unicode
+from rnnapps.errors import UserError, require
+from rnnapps.inference.batching import filled, in_batches
+from rnnapps.inference.inputs import several
+from rnnapps.inference.outputs import checked
+from rnnapps.inference.predict_options import TextOptions
+from rnnapps.language_model.config import LanguageModelConfig
+from rnnapps.language_model.prediction import Continuation, Surprise
+
+if TYPE_CHECKING:
+    import keras
+
+log = logging.getLogger(__name__)
+
+CHUNK = 32  # tokens that are drawn by one call
+PIECES = (256, 64, 8, 1)  # lengths in which a text is read
+SIZES = (1, 4, 16)  # documents that are scored side by side
+LARGEST = 2**25  # logits at once when scoring
+
+
+class Drawing(NamedTuple):
+    """How tokens are chosen; programs are kept for each."""
+
+    temperature: float
+    top_k: int | None
+    top_p: float | None
+
+
+class LanguageModelPredictor:
+    """A network with its tokens; call it with a text or a list of texts."""
+
+    application: ClassVar[str] = "language_model"
+
+    def __init__(self, model: "keras.Model", encoder: TokenEncoder, config: LanguageModelConfig):
+        import keras
+        from keras import ops
+
+        self.model, self.encoder, self.config = model, encoder, config
+        targets = keras.Input((None,), dtype="int32", name="targets")
+        logits = ops.log_softmax(model.outputs[0], axis=-1)
+        chosen = ops.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
+        self._scorer = keras.Model([*model.inputs, targets], [chosen, *model.outputs[1:]])
+        self._reader = keras.Model(model.inputs, model.outputs[1:])
+        self._decoders: dict[Any, Callable] = {}
+        self._impossible = np.zeros(encoder.size, "float32")
+        self._impossible[[PAD, UNKNOWN]] = -np.inf  # they stand for no text
+
+    def save(self, folder: Path) -> None:
+        """Write all that `load` needs into the folder of a bundle."""
+        bundle.save_model(self.model, folder)
+        self.encoder.save(folder)
+        bundle.write_config(folder, self.application, self.config)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
+        with bundle.opening(path, cls.application):
+            config = bundle.read_config(path, LanguageModelConfig)
+            encoder = TokenEncoder.load(path, config.text)
+            model = bundle.load_model(path)
+            bundle.check_size("tokens", encoder.size, model.output_shape[0][-1])
+            return cls(model, encoder, config)
+
+    def __call__(
+        self,
+        texts: str | Sequence[str],
+        length: int = 200,
+        temperature: float = 1.0,
+        top_k: int | None = None,
+        top_p: float | None = None,
+        n: int = 1,
+        seed: int = 1,
+        beam_width: int | None = None,
+        stop: Sequence[str] = (),
+        score: bool = False,
+        write: Callable[[str], Any] | None = None,
+    ) -> Any:
+        """Let a text go on, or each of a list of texts.
+
+        Args:
+            texts: one text or several; "" begins a document.
+            length: tokens that are added, at most: the end of the document may come before.
+            temperature: below 1 sharpens, above 1 flattens the probabilities; 0 takes the likeliest.
+            top_k: draw from so many likeliest tokens only.
+            top_p: draw from the fewest tokens whose probability reaches this together (nucleus).
+            n: continuations of each text.
+            seed: of the draws; the same seed gives the same text, whatever stands beside it.
+            beam_width: search the likeliest continuations with a beam, in place of drawing.
+            stop: strings before which a continuation ends.
+            score: add nothing, and tell how likely each token is (`score`).
+            write: is called with the parts of the continuation as they are drawn; there is one then.
+
+        Returns:
+            A `Continuation`, or a list of them.
+
+        Raises:
+            UserError: what is no text, or has more than 100,000 characters.
+        """
+        if score:
+            return self.score(texts)
+        single = isinstance(texts, str)
+        texts = [texts] if isinstance(texts, str) else several(texts, "texts")
+        self._check(texts)
+        drawing = Drawing(float(temperature), top_k, top_p)
+        answers = []
+        for text in texts:
+            if beam_width is not None:
+                found = self._search(text, length, beam_width, n)
+                continuations = [(_until(more, stop), value) for more, value in found]
+            else:
+                continuations = self._draw(text, length, drawing, n, seed, stop, write)
+            more, values = zip(*continuations, strict=True)
+            answers.append(
+                Continuation(text, more, values, self.score(text + more[0]), shown=write is not None)
+            )
+        return answers[0] if single else answers
+
+    def score(self, texts: str | Sequence[str]) -> Any:
+        """How likely each token of a text is: a `Surprise`, or a list of them. Errors as in a call."""
+        if isinstance(texts, str):
+            return self.score([texts])[0]
+        texts = several(texts, "texts")
+        self._check(texts)
+        ids = [self.encoder.encode(text) for text in texts]
+        values = self.log_probabilities(ids)
+        return [
+            Surprise(text, tuple(self.encoder.pieces(some.tolist())), tuple(logs.tolist()))
+            for text, some, logs in zip(texts, ids, values, strict=True)
+        ]
+
+    def log_probabilities(self, documents: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """The natural logarithm of the probability of each token of documents.
+
+        Args:
+            documents: ids, int32 `(time,)` of each.
+
+        Returns:
+            Float32 `(time,)` of each.
+        """
+        values = [np.zeros(len(document), "float32") for document in documents]
+        order = sorted(range(len(documents)), key=lambda row: -len(documents[row]))
+        most = max(1, LARGEST // (PIECES[0] * self.encoder.size))
+        sizes = [size for size in SIZES if size <= most] or [1]
+        for rows, size in in_batches(order, sizes):
+            self._score_together([documents[row] for row in rows], [values[row] for row in rows], size)
+        return values
+
+    def _score_together(
+        self, documents: Sequence[np.ndarray], values: Sequence[np.ndarray], size: int
+    ) -> None:
+        """Fill in the values of documents side by side."""
+        longest, states = max(map(len, documents)), self._zeros(size)
+        place = 0
+        while place < longest:
+            length = PIECES[0] if longest - place > PIECES[1] else PIECES[1]
+            tokens, targets = np.zeros((2, len(documents), length), "int32")
+            for row, document in enumerate(documents):
+                part = document[place : place + length]
+                targets[row, : len(part)] = part
+                before = np.concatenate([[END], document])[place : place + len(part)]
+                tokens[row, : len(part)] = before
+            outputs = self._scorer.predict_on_batch(
+                [filled(tokens, size), *states, filled(targets, size)]
+            )
+            some, *states = outputs
+            for row, value in enumerate(values):
+                part = value[place : place + length]
+                part[:] = checked(some[row, : len(part)])
+            place += length
+
+    def _zeros(self, rows: int) -> list[np.ndarray]:
+        return [np.zeros((rows, one.shape[-1]), "float32") for one in self.model.inputs[1:]]
+
+    def _read(self, ids: np.ndarray) -> list[np.ndarray]:
+        """The states after the tokens of a text."""
+        states, place = self._zeros(1), 0
+        while place < len(ids):
+            length = next(size for size in PIECES if size <= len(ids) - place)
+            states = self._reader.predict_on_batch([ids[None, place : place + length], *states])
+            states = states if isinstance(states, (list, tuple)) else [states]
+            place += length
+        return [checked(state) for state in states]
+
+    def _begin(self, text: str) -> tuple[list[np.ndarray], int]:
+        """The states before the last token of a text, and that token."""
+        ids = np.concatenate([[END], self.encoder.encode(text)]).astype("int32")
+        return self._read(ids[:-1]), int(ids[-1])
+
+    def _draw(
+        self,
+        text: str,
+        length: int,
+        drawing: Drawing,
+        n: int,
+        seed: int,
+        stop: Sequence[str],
+        write: Callable[[str], Any] | None,
+    ) -> list[tuple[str, float]]:
+        """Draw `n` continuations, each with its log-probability."""
+        states, last = self._begin(text)
+        state: Any = [np.repeat(one, n, axis=0) for one in states]
+        start = np.full(n, last, "int32")
+        decoder = self._decoder(drawing)
+        tokens: list[list[int]] = [[] for _ in range(n)]
+        totals, finished, written = np.zeros(n), np.zeros(n, bool), 0
+        began, first = time.perf_counter(), 0.0
+        for chunk in range(-(-length // CHUNK)):
+            limit = min(CHUNK, length - chunk * CHUNK)
+            some = decoder(state, start, np.full(n, limit, "int32"), (seed, chunk))
+            state, start = [one[:, 0] for one in some.state], some.tokens[:, 0, limit - 1]
+            checked(some.log_probabilities[~finished])
+            for row in np.flatnonzero(~finished):
+                tokens[row] += some.tokens[row, 0, : some.lengths[row, 0]].tolist()
+                totals[row] += some.log_probabilities[row, 0]
+            finished |= some.finished[:, 0]
+            texts = [self.encoder.decode(some) for some in tokens]
+            finished |= np.array([any(word in more for word in stop) for more in texts])
+            if write is not None:
+                more = _until(texts[0], stop)
+                ready = more if finished[0] else more[: _whole(more, stop)]
+                write(ready[written:])
+                written = max(written, len(ready))
+            if finished.all():
+                break
+            first = first or time.perf_counter() - began
+        texts = [_until(self.encoder.decode(some), stop) for some in tokens]
+        if write is not None:
+            write(texts[0][written:])
+        count, seconds = sum(map(len, tokens)), time.perf_counter() - began
+        if first and count > CHUNK * n:
+            rate = (count - CHUNK * n) / max(seconds - first, 1e-9)
+            log.info("%d tokens in %.2f seconds, %.0f a second once compiled", count, seconds, rate)
+        return list(zip(texts, totals.tolist(), strict=True))
+
+    def _decoder(self, drawing: Drawing) -> Callable:
+        """`(state, start, limits, seed)` -> hypotheses of the next tokens, compiled."""
+        from rnnapps.decoding.greedy import Greedy
+        from rnnapps.decoding.sampler import Sampler
+
+        if drawing not in self._decoders:
+            shared: dict[str, Any] = {"start": END, "end": END, "max_steps": CHUNK, "keep_state": True}
+            if drawing.temperature == 0:
+                greedy = Greedy(self._step, self.model.variables, **shared)
+                self._decoders[drawing] = lambda state, start, limits, seed: greedy(
+                    state, start=start, limits=limits
+                )
+            else:
+                sampler = Sampler(
+                    self._step, self.model.variables, **shared, **drawing._asdict(), seed=0
+                )
+
+                def draw(state, start, limits, seed):
+                    number = int(np.random.SeedSequence(seed).generate_state(1)[0])
+                    return sampler(state, start=start, limits=limits, seed=number)
+
+                self._decoders[drawing] = draw
+        return self._decoders[drawing]
+
+    def _search(self, text: str, length: int, beam_width: int, n: int) -> Iterator[tuple[str, float]]:
+        """The likeliest continuations that a beam finds, each with its log-probability."""
+        from rnnapps.decoding.beam_search import BeamSearch
+
+        states, last = self._begin(text)
+        key = (length, beam_width, n)
+        if key not in self._decoders:
+            self._decoders[key] = BeamSearch(
+                self._step,
+                self.model.variables,
+                start=END,
+                end=END,
+                max_steps=length,
+                beam_width=beam_width,
+                n_best=n,
+            )
+        found = self._decoders[key](states, start=np.array([last], "int32"))
+        for tokens, size, value in zip(
+            found.tokens[0], found.lengths[0], found.log_probabilities[0], strict=True
+        ):
+            yield self.encoder.decode(tokens[:size]), float(value)
+
+    def _step(self, tokens, state, context):
+        """A step of the network: see `rnnapps.decoding.steps.Step`."""
+        recurrent = self.model.get_layer("recurrent")
+        each = len(state) // recurrent.depth
+        states = [list(state[at : at + each]) for at in range(0, len(state), each)]
+        embedding = self.model.get_layer("embedding")
+        x, after = recurrent.step(embedding(tokens), states)
+        names = [layer.name for layer in self.model.layers]
+        if "projection" in names:
+            x = self.model.get_layer("projection")(x)
+        logits = embedding(x, reverse=True) + self._impossible
+        return logits, [one for layer in after for one in layer], None
+
+    def _check(self, texts: Sequence[Any]) -> None:
+        for number, text in enumerate(texts, start=1):
+            if problem := prompt_problem(text):
+                raise UserError(f"text {number}: {problem}")
+
+
+def prompt_problem(text: Any) -> str | None:
+    """What is wrong with a text that is to go on, or None."""
+    if not isinstance(text, str):
+        return f"a {type(text).__name__}, not a text"
+    if len(text) > MAX_CHARACTERS:
+        return f"a text of {len(text):,} characters ({MAX_CHARACTERS:,} are allowed)"
+    return None if is_unicode(text) else "not a Unicode text (it has half a character)"
+
+
+def _until(text: str, stop: Sequence[str]) -> str:
+    """The text before the first of the strings."""
+    places = [text.find(word) for word in stop if word in text]
+    return text[: min(places)] if places else text
+
+
+def _whole(text: str, stop: Sequence[str]) -> int:
+    """How much of a text may be shown, which goes on: no half character, nor what may begin a stop."""
+    end = len(text.rstrip("\ufffd"))
+    for word in stop:
+        for size in range(min(len(word), end), 0, -1):
+            if text[:end].endswith(word[:size]):
+                end -= size
+                break
+    return end
+
+
+@dataclass(frozen=True)
+class PredictOptions(TextOptions):
+    """Let texts go on, or tell how likely they are: those given, or the lines of a file."""
+
+    model: str = "language_model"
+    """path or name of a bundle"""
+    length: int = 200
+    """tokens that are added, at most"""
+    temperature: float = 1.0
+    """below 1 sharpens, above 1 flattens the probabilities; 0 takes the likeliest token each time"""
+    top_k: int | None = None
+    """draw from so many likeliest tokens only"""
+    top_p: float | None = None
+    """draw from the fewest tokens whose probability reaches this together"""
+    n: int = 1
+    """continuations of each text"""
+    seed: int = 1
+    """of the draws"""
+    beam_width: int | None = None
+    """search the likeliest continuations with a beam of this width, in place of drawing"""
+    stop: tuple[str, ...] = ()
+    """strings before which a continuation ends"""
+    score: Annotated[bool, arg(help="tell how likely each token of the texts is, add nothing")] = False
+
+    problem = staticmethod(prompt_problem)
+
+    def __post_init__(self):
+        require(self, "length", 1 <= self.length <= 1_000_000, "from 1 to 1,000,000")
+        require(self, "temperature", 0 <= self.temperature <= 100, "from 0 to 100")
+        require(self, "top_k", self.top_k is None or self.top_k >= 1, "at least 1")
+        require(self, "top_p", self.top_p is None or 0 < self.top_p <= 1, "above 0 and at most 1")
+        require(self, "n", 1 <= self.n <= 1000, "from 1 to 1,000")
+        require(self, "seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")
+        least = self.n if self.beam_width is not None else 0
+        require(self, "beam_width", (self.beam_width or 0) >= least, "at least --n")
+        require(self, "stop", all(self.stop), "strings that are not empty")
+
+    def call_options(self) -> dict[str, Any]:
+        options = super().call_options()
+        if options.pop("score"):
+            return {"score": True}
+        live = len(self.texts) == 1 and self.texts != ("-",) and self.json is None and self.n == 1
+        if live and self.beam_width is None:
+            sys.stdout.write(self.texts[0])
+            options["write"] = _write
+        return options
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
