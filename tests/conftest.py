@@ -60,7 +60,7 @@ SMALL = {
         "text": {"tokens": "characters"},
         "model": {"units": 16, "embedding_size": 16},
         "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
-        "steps": 32,
+        "pieces": {"steps": 32},
     },
     "dna": {
         "model": {"units": 8, "filters": 16, "embedding_size": 16},

@@ -70,6 +70,7 @@ MAY = {
     "datasets": {"data"},
     "data": {"errors", "json_files", "outputs"},
     "metrics": {"data", "errors"},
+    "networks": {"errors", "layers"},
     "inference": BASE | {"data", "decoding"},
     "evaluation": BASE | {"command_line", "data", "metrics"},
     "export": BASE | {"evaluation", "inference"},

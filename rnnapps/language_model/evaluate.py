@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnapps.data.text.document_source_config import DocumentSourceConfig
-from rnnapps.data.text.documents import Documents
+from rnnapps.data.text.documents import Documents, encode_documents
 from rnnapps.errors import require
 from rnnapps.evaluation.options import EvaluationOptions
 from rnnapps.evaluation.report import report
 from rnnapps.evaluation.tables import Column, scores_table
-from rnnapps.language_model.data import encode
 
 if TYPE_CHECKING:
     from rnnapps.language_model.predictor import LanguageModelPredictor
@@ -49,12 +48,12 @@ def evaluate(
     from rnnapps.metrics.language import language_report
 
     encoder = predictor.encoder
-    ids, tokens = encode(documents, encoder), str(predictor.config.text.tokens)
+    ids, tokens = encode_documents(documents, encoder), str(predictor.config.text.tokens)
     if dynamic_rate:
         values = dynamic_log_probabilities(predictor, ids, dynamic_rate)
         tokens = f"{tokens}, learning at {dynamic_rate:g} while it reads"
     else:
-        values = predictor.log_probabilities(ids)
+        values = predictor.generator.log_probabilities(ids)
     scores = language_report(values, documents.texts, tokens)
     uniform = [np.full(len(some), -np.log(encoder.size)) for some in ids]
     baseline = language_report(uniform, documents.texts, tokens)
@@ -75,7 +74,7 @@ def dynamic_log_probabilities(
 
     network, steps = (
         build(without_regularisation(predictor.config.model), predictor.encoder.size),
-        predictor.config.steps,
+        predictor.config.pieces.steps,
     )
     learning = for_training(network, lanes=1)
     loss = VocabularyLoss(network.get_layer("embedding"), 1, steps)

@@ -7,46 +7,31 @@ From the shell and from Python:
     write = rnnapps.load("language_model"); write("My fellow citizens", length=100, seed=3)
 """
 
-import logging
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
-import numpy as np
 from tyro.conf import arg
 
 from rnnapps import bundle
-from rnnapps.data.text.sources import MAX_CHARACTERS
-from rnnapps.data.text.token_encoder import END, PAD, UNKNOWN, TokenEncoder
-from rnnapps.data.values import is_unicode
-from rnnapps.errors import UserError, require
-from rnnapps.inference.batching import filled, in_batches
+from rnnapps.data.text.token_encoder import TokenEncoder
+from rnnapps.errors import require
 from rnnapps.inference.inputs import several
-from rnnapps.inference.outputs import checked
 from rnnapps.inference.predict_options import TextOptions
+from rnnapps.inference.text_generator import (
+    Drawing,
+    TextGenerator,
+    check_prompts,
+    prompt_problem,
+    until,
+)
 from rnnapps.language_model.config import LanguageModelConfig
 from rnnapps.language_model.prediction import Continuation, Surprise
 
 if TYPE_CHECKING:
     import keras
-
-log = logging.getLogger(__name__)
-
-CHUNK = 32  # tokens that are drawn by one call
-PIECES = (256, 64, 8, 1)  # lengths in which a text is read
-SIZES = (1, 4, 16)  # documents that are scored side by side
-LARGEST = 2**25  # logits at once when scoring
-
-
-class Drawing(NamedTuple):
-    """How tokens are chosen; programs are kept for each."""
-
-    temperature: float
-    top_k: int | None
-    top_p: float | None
 
 
 class LanguageModelPredictor:
@@ -55,18 +40,8 @@ class LanguageModelPredictor:
     application: ClassVar[str] = "language_model"
 
     def __init__(self, model: "keras.Model", encoder: TokenEncoder, config: LanguageModelConfig):
-        import keras
-        from keras import ops
-
         self.model, self.encoder, self.config = model, encoder, config
-        targets = keras.Input((None,), dtype="int32", name="targets")
-        logits = ops.log_softmax(model.outputs[0], axis=-1)
-        chosen = ops.take_along_axis(logits, targets[..., None], axis=-1)[..., 0]
-        self._scorer = keras.Model([*model.inputs, targets], [chosen, *model.outputs[1:]])
-        self._reader = keras.Model(model.inputs, model.outputs[1:])
-        self._decoders: dict[Any, Callable] = {}
-        self._impossible = np.zeros(encoder.size, "float32")
-        self._impossible[[PAD, UNKNOWN]] = -np.inf  # they stand for no text
+        self.generator = TextGenerator(model, encoder)
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""
@@ -123,15 +98,15 @@ class LanguageModelPredictor:
             return self.score(texts)
         single = isinstance(texts, str)
         texts = [texts] if isinstance(texts, str) else several(texts, "texts")
-        self._check(texts)
+        check_prompts(texts)
         drawing = Drawing(float(temperature), top_k, top_p)
         answers = []
         for text in texts:
             if beam_width is not None:
-                found = self._search(text, length, beam_width, n)
-                continuations = [(_until(more, stop), value) for more, value in found]
+                found = self.generator.search(text, length, beam_width, n)
+                continuations = [(until(more, stop), value) for more, value in found]
             else:
-                continuations = self._draw(text, length, drawing, n, seed, stop, write)
+                continuations = self.generator.draw(text, length, drawing, n, seed, stop, write)
             more, values = zip(*continuations, strict=True)
             answers.append(
                 Continuation(text, more, values, self.score(text + more[0]), shown=write is not None)
@@ -143,207 +118,13 @@ class LanguageModelPredictor:
         if isinstance(texts, str):
             return self.score([texts])[0]
         texts = several(texts, "texts")
-        self._check(texts)
+        check_prompts(texts)
         ids = [self.encoder.encode(text) for text in texts]
-        values = self.log_probabilities(ids)
+        values = self.generator.log_probabilities(ids)
         return [
             Surprise(text, tuple(self.encoder.pieces(some.tolist())), tuple(logs.tolist()))
             for text, some, logs in zip(texts, ids, values, strict=True)
         ]
-
-    def log_probabilities(self, documents: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """The natural logarithm of the probability of each token of documents.
-
-        Args:
-            documents: ids, int32 `(time,)` of each.
-
-        Returns:
-            Float32 `(time,)` of each.
-        """
-        values = [np.zeros(len(document), "float32") for document in documents]
-        order = sorted(range(len(documents)), key=lambda row: -len(documents[row]))
-        most = max(1, LARGEST // (PIECES[0] * self.encoder.size))
-        sizes = [size for size in SIZES if size <= most] or [1]
-        for rows, size in in_batches(order, sizes):
-            self._score_together([documents[row] for row in rows], [values[row] for row in rows], size)
-        return values
-
-    def _score_together(
-        self, documents: Sequence[np.ndarray], values: Sequence[np.ndarray], size: int
-    ) -> None:
-        """Fill in the values of documents side by side."""
-        longest, states = max(map(len, documents)), self._zeros(size)
-        place = 0
-        while place < longest:
-            length = PIECES[0] if longest - place > PIECES[1] else PIECES[1]
-            tokens, targets = np.zeros((2, len(documents), length), "int32")
-            for row, document in enumerate(documents):
-                part = document[place : place + length]
-                targets[row, : len(part)] = part
-                before = np.concatenate([[END], document])[place : place + len(part)]
-                tokens[row, : len(part)] = before
-            outputs = self._scorer.predict_on_batch(
-                [filled(tokens, size), *states, filled(targets, size)]
-            )
-            some, *states = outputs
-            for row, value in enumerate(values):
-                part = value[place : place + length]
-                part[:] = checked(some[row, : len(part)])
-            place += length
-
-    def _zeros(self, rows: int) -> list[np.ndarray]:
-        return [np.zeros((rows, one.shape[-1]), "float32") for one in self.model.inputs[1:]]
-
-    def _read(self, ids: np.ndarray) -> list[np.ndarray]:
-        """The states after the tokens of a text."""
-        states, place = self._zeros(1), 0
-        while place < len(ids):
-            length = next(size for size in PIECES if size <= len(ids) - place)
-            states = self._reader.predict_on_batch([ids[None, place : place + length], *states])
-            states = states if isinstance(states, (list, tuple)) else [states]
-            place += length
-        return [checked(state) for state in states]
-
-    def _begin(self, text: str) -> tuple[list[np.ndarray], int]:
-        """The states before the last token of a text, and that token."""
-        ids = np.concatenate([[END], self.encoder.encode(text)]).astype("int32")
-        return self._read(ids[:-1]), int(ids[-1])
-
-    def _draw(
-        self,
-        text: str,
-        length: int,
-        drawing: Drawing,
-        n: int,
-        seed: int,
-        stop: Sequence[str],
-        write: Callable[[str], Any] | None,
-    ) -> list[tuple[str, float]]:
-        """Draw `n` continuations, each with its log-probability."""
-        states, last = self._begin(text)
-        state: Any = [np.repeat(one, n, axis=0) for one in states]
-        start = np.full(n, last, "int32")
-        decoder = self._decoder(drawing)
-        tokens: list[list[int]] = [[] for _ in range(n)]
-        totals, finished, written = np.zeros(n), np.zeros(n, bool), 0
-        began, first = time.perf_counter(), 0.0
-        for chunk in range(-(-length // CHUNK)):
-            limit = min(CHUNK, length - chunk * CHUNK)
-            some = decoder(state, start, np.full(n, limit, "int32"), (seed, chunk))
-            state, start = [one[:, 0] for one in some.state], some.tokens[:, 0, limit - 1]
-            checked(some.log_probabilities[~finished])
-            for row in np.flatnonzero(~finished):
-                tokens[row] += some.tokens[row, 0, : some.lengths[row, 0]].tolist()
-                totals[row] += some.log_probabilities[row, 0]
-            finished |= some.finished[:, 0]
-            texts = [self.encoder.decode(some) for some in tokens]
-            finished |= np.array([any(word in more for word in stop) for more in texts])
-            if write is not None:
-                more = _until(texts[0], stop)
-                ready = more if finished[0] else more[: _whole(more, stop)]
-                write(ready[written:])
-                written = max(written, len(ready))
-            if finished.all():
-                break
-            first = first or time.perf_counter() - began
-        texts = [_until(self.encoder.decode(some), stop) for some in tokens]
-        if write is not None:
-            write(texts[0][written:])
-        count, seconds = sum(map(len, tokens)), time.perf_counter() - began
-        if first and count > CHUNK * n:
-            rate = (count - CHUNK * n) / max(seconds - first, 1e-9)
-            log.info("%d tokens in %.2f seconds, %.0f a second once compiled", count, seconds, rate)
-        return list(zip(texts, totals.tolist(), strict=True))
-
-    def _decoder(self, drawing: Drawing) -> Callable:
-        """`(state, start, limits, seed)` -> hypotheses of the next tokens, compiled."""
-        from rnnapps.decoding.greedy import Greedy
-        from rnnapps.decoding.sampler import Sampler
-
-        if drawing not in self._decoders:
-            shared: dict[str, Any] = {"start": END, "end": END, "max_steps": CHUNK, "keep_state": True}
-            if drawing.temperature == 0:
-                greedy = Greedy(self._step, self.model.variables, **shared)
-                self._decoders[drawing] = lambda state, start, limits, seed: greedy(
-                    state, start=start, limits=limits
-                )
-            else:
-                sampler = Sampler(
-                    self._step, self.model.variables, **shared, **drawing._asdict(), seed=0
-                )
-
-                def draw(state, start, limits, seed):
-                    number = int(np.random.SeedSequence(seed).generate_state(1)[0])
-                    return sampler(state, start=start, limits=limits, seed=number)
-
-                self._decoders[drawing] = draw
-        return self._decoders[drawing]
-
-    def _search(self, text: str, length: int, beam_width: int, n: int) -> Iterator[tuple[str, float]]:
-        """The likeliest continuations that a beam finds, each with its log-probability."""
-        from rnnapps.decoding.beam_search import BeamSearch
-
-        states, last = self._begin(text)
-        key = (length, beam_width, n)
-        if key not in self._decoders:
-            self._decoders[key] = BeamSearch(
-                self._step,
-                self.model.variables,
-                start=END,
-                end=END,
-                max_steps=length,
-                beam_width=beam_width,
-                n_best=n,
-            )
-        found = self._decoders[key](states, start=np.array([last], "int32"))
-        for tokens, size, value in zip(
-            found.tokens[0], found.lengths[0], found.log_probabilities[0], strict=True
-        ):
-            yield self.encoder.decode(tokens[:size]), float(value)
-
-    def _step(self, tokens, state, context):
-        """A step of the network: see `rnnapps.decoding.steps.Step`."""
-        recurrent = self.model.get_layer("recurrent")
-        each = len(state) // recurrent.depth
-        states = [list(state[at : at + each]) for at in range(0, len(state), each)]
-        embedding = self.model.get_layer("embedding")
-        x, after = recurrent.step(embedding(tokens), states)
-        names = [layer.name for layer in self.model.layers]
-        if "projection" in names:
-            x = self.model.get_layer("projection")(x)
-        logits = embedding(x, reverse=True) + self._impossible
-        return logits, [one for layer in after for one in layer], None
-
-    def _check(self, texts: Sequence[Any]) -> None:
-        for number, text in enumerate(texts, start=1):
-            if problem := prompt_problem(text):
-                raise UserError(f"text {number}: {problem}")
-
-
-def prompt_problem(text: Any) -> str | None:
-    """What is wrong with a text that is to go on, or None."""
-    if not isinstance(text, str):
-        return f"a {type(text).__name__}, not a text"
-    if len(text) > MAX_CHARACTERS:
-        return f"a text of {len(text):,} characters ({MAX_CHARACTERS:,} are allowed)"
-    return None if is_unicode(text) else "not a Unicode text (it has half a character)"
-
-
-def _until(text: str, stop: Sequence[str]) -> str:
-    """The text before the first of the strings."""
-    places = [text.find(word) for word in stop if word in text]
-    return text[: min(places)] if places else text
-
-
-def _whole(text: str, stop: Sequence[str]) -> int:
-    """How much of a text may be shown, which goes on: no half character, nor what may begin a stop."""
-    end = len(text.rstrip("\ufffd"))
-    for word in stop:
-        for size in range(min(len(word), end), 0, -1):
-            if text[:end].endswith(word[:size]):
-                end -= size
-                break
-    return end
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from rnnapps import datasets
 from rnnapps.command_line import train_script
+from rnnapps.data.text.documents import encode_documents
 from rnnapps.data.text.token_encoder import TokenEncoder
 from rnnapps.language_model import data
 from rnnapps.language_model.config import LanguageModelConfig
@@ -47,7 +48,7 @@ def train(config: LanguageModelConfig, examples: Any = None) -> Path:
     from rnnapps.training.vocabulary_loss import VocabularyLoss
 
     if run.start is not None:
-        encoder = data.check_tokens(config, run.start.encoder)
+        encoder = run.start.encoder.of(config.text, config.training.init_from)
     else:
         encoder = TokenEncoder.learn(splits["train"].texts, config.text)
     batches, validation = data.make_batches(config, splits, encoder)
@@ -64,7 +65,7 @@ def train(config: LanguageModelConfig, examples: Any = None) -> Path:
     log.info("scoring the test documents, by the network and by n-grams")
     predictor, test = LanguageModelPredictor(network, encoder, config), splits["test"]
     report = evaluate(predictor, test)
-    ids = {split: data.encode(some, encoder) for split, some in splits.items()}
+    ids = {split: encode_documents(some, encoder) for split, some in splits.items()}
     for name, values in language_baselines(ids, encoder.size):
         add_baseline(report, name, language_report(values, test.texts, config.text.tokens))
     return run.finish(

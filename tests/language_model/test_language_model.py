@@ -10,11 +10,11 @@ import rnnapps
 from rnnapps.commands.main import dispatch
 from rnnapps.data.text.token_encoder import END, UNKNOWN
 from rnnapps.errors import UsageError, UserError
-from rnnapps.language_model.config import ModelConfig
 from rnnapps.language_model.data import load
 from rnnapps.language_model.evaluate import evaluate
 from rnnapps.language_model.predictor import PredictOptions
 from rnnapps.metrics.language import language_report
+from rnnapps.networks.next_token_config import NextTokenConfig
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def path(small_bundles):
 def predictor(path):
     """It never ends a document: the texts of these tests have the length that they ask for."""
     predictor = rnnapps.load(path)
-    predictor._impossible[END] = -np.inf
+    predictor.generator._impossible[END] = -np.inf
     return predictor
 
 
@@ -34,7 +34,7 @@ def predictor(path):
 def unmasked(path):
     """One that may draw the unknown too, so that what it draws has the probabilities that it scores."""
     predictor = rnnapps.load(path)
-    predictor._impossible[:] = 0
+    predictor.generator._impossible[:] = 0
     return predictor
 
 
@@ -79,11 +79,11 @@ def test_a_stop_ends_the_text_before_it(predictor):
 
 def test_probabilities_sum_to_one_and_do_not_depend_on_neighbours(predictor):
     size = predictor.encoder.size
-    logs = predictor.log_probabilities([np.array([token], "int32") for token in range(size)])
+    logs = predictor.generator.log_probabilities([np.array([token], "int32") for token in range(size)])
     assert sum(math.exp(one[0]) for one in logs) == pytest.approx(1, abs=1e-5)
     ids = predictor.encoder.encode("and of the people, by the people" * 20)
-    alone = predictor.log_probabilities([ids])[0]
-    together = predictor.log_probabilities([ids[:3], ids, ids[:100]])
+    alone = predictor.generator.log_probabilities([ids])[0]
+    together = predictor.generator.log_probabilities([ids[:3], ids, ids[:100]])
     np.testing.assert_allclose(together[1], alone, atol=1e-4)
     np.testing.assert_allclose(together[2], alone[:100], atol=1e-4)
 
@@ -91,7 +91,9 @@ def test_probabilities_sum_to_one_and_do_not_depend_on_neighbours(predictor):
 def test_a_score_tells_of_each_token(predictor):
     surprise = predictor.score("The Ω")
     assert "".join(surprise.tokens[:4]) == "The " and len(surprise.tokens) == 5
-    unknown = predictor.log_probabilities([np.append(predictor.encoder.encode("The "), UNKNOWN)])[0]
+    unknown = predictor.generator.log_probabilities(
+        [np.append(predictor.encoder.encode("The "), UNKNOWN)]
+    )[0]
     assert surprise.log_probabilities[-1] == pytest.approx(unknown[-1], abs=1e-5)
     assert surprise.describe(0).count("bits") == 5 and "perplexity" in surprise.describe(0)
     assert surprise.perplexity == pytest.approx(math.exp(-np.mean(surprise.log_probabilities)))
@@ -177,6 +179,6 @@ def test_a_vocabulary_of_another_network_is_refused(path, tmp_path):
 
 def test_options_of_the_network_are_checked():
     with pytest.raises(UsageError, match="--weight-drop must be 0 with --cell min_lstm"):
-        ModelConfig(cell="min_lstm", weight_drop=0.2)
+        NextTokenConfig(cell="min_lstm", weight_drop=0.2)
     with pytest.raises(UsageError, match="--beam-width must be at least --n"):
         PredictOptions(n=3, beam_width=2)

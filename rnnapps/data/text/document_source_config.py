@@ -15,8 +15,8 @@ class DocumentSourceConfig(TableSourceConfig):
     """embedded, tfds:NAME (TensorFlow Datasets), a text file, a folder of text files, a CSV, TSV or
     JSONL file with a document a row, or - for standard input; files named after splits (ptb.train.txt,
     ptb.valid.txt, ptb.test.txt) belong together"""
-    documents: Literal["files", "lines"] = "files"
-    """what a document is: a file, or a line of one"""
+    documents: Literal["files", "lines", "blocks"] = "files"
+    """what a document is: a file, a line of one, or what stands between its empty lines"""
     text_column: str = "text"
     """column or field of the text, in a table"""
     validation_share: float = 0.05

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.row import Row
@@ -15,6 +17,7 @@ from rnnapps.data.row_sources import check_columns, problem_of, read_tfds_rows
 from rnnapps.data.splits import SPLIT_NAMES, SPLITS, Shares, content_key, divide
 from rnnapps.data.tables import SUFFIXES, read_table
 from rnnapps.data.text.document_source_config import DocumentSourceConfig
+from rnnapps.data.text.token_encoder import END, TokenEncoder
 from rnnapps.data.text_files import COMPRESSIONS, decode, lines_of, read_text
 from rnnapps.data.tfds import PREFIX
 from rnnapps.data.values import is_unicode
@@ -66,23 +69,32 @@ def read_documents(
         check_columns(rows, (column,), FLAGS)
         bad = BadRows(config.data, "documents", config.skip_bad)
         good = bad.good(rows, lambda row: problem_of(row, document_problem(row.fields[column])))
-        texts[split] = [row.fields[column] for row in good]
+        texts[split] = [_text(row.fields[column]) for row in good]
     whole = sum(map(len, texts.values())) > len(texts)
     if not whole and list(texts) == ["train"]:
         texts = _cut(texts["train"][0], config)
-    elif config.documents == "lines" or len(texts.get("train", ())) > 1:
+    elif config.documents != "files" or len(texts.get("train", ())) > 1:
         shares = Shares(test=config.test_share, validation=config.validation_share)
         texts = divide(texts, lambda text: [content_key(text)], "documents", shares)
     return {split: Documents(texts.get(split, []), whole) for split in SPLITS}
 
 
 def document_problem(text: Any) -> str | None:
-    """What is wrong with a document, or None."""
+    """What is wrong with a document, a text or a list of lines, or None."""
+    if isinstance(text, list) and all(isinstance(line, str) for line in text):
+        text = _text(text)
     if not isinstance(text, str):
         return f"a {type(text).__name__}, not a text"
     if not text.strip():
         return "an empty document"
     return None if is_unicode(text) else "not a Unicode text (it has half a character)"
+
+
+def _text(document: str | list[str]) -> str:
+    """A document; of a list of lines, such as the turns of a conversation, each is one line."""
+    return (
+        document if isinstance(document, str) else "\n".join(" ".join(one.split()) for one in document)
+    )
 
 
 def _cut(text: str, config: DocumentSourceConfig) -> dict[str, list[str]]:
@@ -167,16 +179,25 @@ def _read(file: Path, config: DocumentSourceConfig) -> list[Row]:
     return _documents(file, read_text(file, config), config)
 
 
+def encode_documents(documents: Documents, encoder: TokenEncoder) -> list[np.ndarray]:
+    """The tokens of each document, int32 `(time,)`, with its end if it has one."""
+    ends = np.full(int(documents.ends), END, "int32")
+    return [np.concatenate([encoder.encode(text), ends]) for text in documents.texts]
+
+
 def _documents(file: Path, text: str, config: DocumentSourceConfig) -> list[Row]:
-    """The text of a file as one document, or as many as it has lines, of which empty ones are none."""
+    """The documents of the text of a file; empty lines are none."""
     if config.documents == "files":
         return [Row(file.name, {config.text_column: text.replace("\r\n", "\n")})]
-    lines = enumerate(lines_of(text), start=1)
-    found = [
-        Row(f"{file.name}:{number}", {config.text_column: line.rstrip("\r")})
-        for number, line in lines
-        if line.strip()
-    ]
+    found: list[Row] = []
+    whole: list[str] = []
+    for number, line in enumerate([*lines_of(text), ""], start=1):
+        if line.strip():
+            whole.append(line.rstrip("\r"))
+        if whole and (config.documents == "lines" or not line.strip()):
+            where = f"{file.name}:{number - len(whole) + (1 if line.strip() else 0)}"
+            found.append(Row(where, {config.text_column: "\n".join(whole)}))
+            whole = []
     if not found:
         raise UserError(f"{file}: the file has no lines")
     return found

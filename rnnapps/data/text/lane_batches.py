@@ -1,13 +1,18 @@
 """Documents side by side in lanes, a piece of each in a batch."""
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
 from rnnapps.data.bucketed_batches import POOL
-from rnnapps.data.text.token_encoder import END
+from rnnapps.data.text.documents import Documents, encode_documents
+from rnnapps.data.text.piece_config import PieceConfig
+from rnnapps.data.text.token_encoder import END, TokenEncoder
+
+log = logging.getLogger(__name__)
 
 MULTIPLE = 8  # of which the length of every piece is one: few lengths mean few compilations
 VARIATION = (0.75, 1.0, 1.25)  # of the length of a piece, drawn for each batch
@@ -142,3 +147,15 @@ class LaneBatches:
     @staticmethod
     def _multiple(length: float) -> int:
         return max(MULTIPLE, -(-round(length) // MULTIPLE) * MULTIPLE)
+
+
+def lane_batches(
+    splits: Mapping[str, Documents], encoder: TokenEncoder, pieces: PieceConfig, lanes: int, seed: int
+) -> tuple[LaneBatches, LaneBatches]:
+    """The batches of the training and of the validation documents."""
+    train, validation = (encode_documents(splits[split], encoder) for split in ("train", "validation"))
+    log.info("%s training tokens of %s kinds", f"{sum(map(len, train)):,}", f"{encoder.size:,}")
+    return (
+        LaneBatches(train, lanes, pieces.steps, seed, pieces.vary_steps),
+        LaneBatches(validation, lanes, pieces.steps, vary=False),
+    )

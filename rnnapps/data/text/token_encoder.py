@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 from rnnapps.data.text.subwords import learn_subwords
 from rnnapps.data.text.token_config import TokenConfig
 from rnnapps.data.text.tokenizer_file import read_tokenizer
+from rnnapps.errors import UserError
 from rnnapps.json_files import read_json
 
 SPECIAL = ("<pad>", "<end>", "<unk>")
@@ -74,6 +75,17 @@ class TokenEncoder:
         if config.tokens != "words" and max(map(len, known)) > 1:
             raise ValueError(f"{VOCABULARY} has a token that is more than a character")
         return cls(config, known)
+
+    def of(self, config: TokenConfig, bundle: str | None) -> "TokenEncoder":
+        """The same encoder, of the bundle that a training of this config starts from.
+
+        Raises:
+            UserError: the config asks for other tokens.
+        """
+        if self.config.tokens != config.tokens:
+            theirs = self.config.tokens
+            raise UserError(f"{bundle}: its tokens are {theirs}: give --tokens {theirs}")
+        return self
 
     def save(self, folder: Path) -> None:
         if isinstance(self.known, Tokenizer):
