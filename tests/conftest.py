@@ -62,6 +62,12 @@ SMALL = {
         "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
         "pieces": {"steps": 32},
     },
+    "chat": {
+        "text": {"tokens": "characters"},
+        "model": {"units": 16, "embedding_size": 16},
+        "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
+        "pieces": {"steps": 32},
+    },
     "dna": {
         "model": {"units": 8, "filters": 16, "embedding_size": 16},
         "training": {"epochs": 2, "learning_rate": 0.01, "ema_momentum": 0.0},
@@ -201,6 +207,18 @@ def speeches_csv(shared) -> Path:
 
 
 @pytest.fixture(scope="session")
+def conversations_csv(shared) -> Path:
+    """The first turns of every 50th of the embedded conversations, each a line of the column `turns`."""
+
+    def make(folder):
+        rows = read_table(datasets.path("conversations/conversations.jsonl.xz"))[::50]
+        turns = [[turn[:40] for turn in row.fields["turns"][:6]] for row in rows]
+        write_csv(folder / "conversations.csv", [{"turns": "\n".join(some)} for some in turns])
+
+    return shared("conversations", make) / "conversations.csv"
+
+
+@pytest.fixture(scope="session")
 def small_configs(request, shared) -> Callable:
     """`small_configs("sentiment")` is the config of a training of a few seconds."""
     sources = {
@@ -210,6 +228,7 @@ def small_configs(request, shared) -> Callable:
         "keywords": "words_folder",
         "dna": "junctions_csv",
         "language_model": "speeches_csv",
+        "chat": "conversations_csv",
     }
 
     def config_of(application: str):

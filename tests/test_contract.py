@@ -93,7 +93,7 @@ def weights(model):
 def inputs(application, splits):
     """Raw inputs for a predictor, of the test split."""
     test = splits["test"]
-    if application == "language_model":
+    if application in ("language_model", "chat"):
         return [text[:20] for text in test.texts[:5]]
     if application == "captioning":
         return [picture.pixels((64, 64)) for picture in test.pictures[:5]]

@@ -17,6 +17,7 @@ COMMANDS = {
     "train": "train a model and write it as a bundle",
     "evaluate": "score a bundle on held-out examples, beside its baselines",
     "predict": "apply a bundle to your own input",
+    "chat": "talk with a chat, a line each",
     "stream": "recognise what is said as it comes, from a file or the microphone",
     "export": "write a bundle for LiteRT or ONNX",
     "results": "compare bundles of an application in one table",

@@ -28,7 +28,7 @@ from rnnapps.inference.text_generator import (
     until,
 )
 from rnnapps.language_model.config import LanguageModelConfig
-from rnnapps.language_model.prediction import Continuation, Surprise
+from rnnapps.language_model.prediction import Continuation
 
 if TYPE_CHECKING:
     import keras
@@ -119,12 +119,7 @@ class LanguageModelPredictor:
             return self.score([texts])[0]
         texts = several(texts, "texts")
         check_prompts(texts)
-        ids = [self.encoder.encode(text) for text in texts]
-        values = self.generator.log_probabilities(ids)
-        return [
-            Surprise(text, tuple(self.encoder.pieces(some.tolist())), tuple(logs.tolist()))
-            for text, some, logs in zip(texts, ids, values, strict=True)
-        ]
+        return self.generator.surprise(texts)
 
 
 @dataclass(frozen=True)

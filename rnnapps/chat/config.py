@@ -1,0 +1,35 @@
+"""The configuration of a chat."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnnapps.data.text.document_source_config import DocumentSourceConfig
+from rnnapps.data.text.piece_config import PieceConfig
+from rnnapps.data.text.token_config import TokenConfig
+from rnnapps.networks.next_token_config import NextTokenConfig
+from rnnapps.training.config import TrainingConfig
+
+
+@dataclass(frozen=True)
+class ConversationSourceConfig(DocumentSourceConfig):
+    """Where the conversations come from: documents, each line of which is what one says."""
+
+    data: str = "embedded"
+    """embedded, tfds:NAME (TensorFlow Datasets), a text file, a folder of text files, a JSONL file whose
+    objects have a list of turns, or - for standard input; files named after splits (chat.train.txt,
+    chat.valid.txt, chat.test.txt) belong together"""
+    documents: Literal["files", "lines", "blocks"] = "blocks"
+    """what a conversation is in a text file: what stands between empty lines, or the whole file"""
+    text_column: str = "turns"
+    """column or field of a conversation: a list of turns, or a text with a turn a line"""
+
+
+@dataclass(frozen=True)
+class ChatConfig:
+    """Train a chat and write it as a bundle."""
+
+    source: ConversationSourceConfig = ConversationSourceConfig()
+    text: TokenConfig = TokenConfig()
+    model: NextTokenConfig = NextTokenConfig()
+    training: TrainingConfig = TrainingConfig(output="runs/chat", epochs=5, learning_rate=3e-3)
+    pieces: PieceConfig = PieceConfig()

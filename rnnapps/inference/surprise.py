@@ -1,0 +1,51 @@
+"""How likely the tokens of a text are."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Surprise:
+    """How likely each token of a text is after those before it.
+
+    `log_probabilities` are natural logarithms, one for each of `tokens`.
+    """
+
+    text: str
+    tokens: tuple[str, ...]
+    log_probabilities: tuple[float, ...]
+
+    @property
+    def perplexity(self) -> float:
+        """By token."""
+        return math.exp(-sum(self.log_probabilities) / max(1, len(self.log_probabilities)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "text": self.text,
+            "perplexity": round(self.perplexity, 4),
+            "tokens": [
+                [token, round(value, 6)]
+                for token, value in zip(self.tokens, self.log_probabilities, strict=True)
+            ],
+        }
+
+    def describe(self, number: int) -> str:
+        """For people: the perplexity, and a line for each token with its bits of surprise as a bar."""
+        lines = [f"perplexity {self.perplexity:.1f} by token  {self.text}"]
+        for token, value in zip(self.tokens, self.log_probabilities, strict=True):
+            bits = -value / math.log(2)
+            lines.append(f"    {bits:5.1f} bits {'█' * min(round(bits), 20):<20} {token!r}")
+        return "\n".join(lines)
+
+    def plot(self) -> "Figure":
+        """The text as a strip, darker where it surprises."""
+        from rnnapps.evaluation.plots import plot_surprise
+
+        bits = [-value / math.log(2) for value in self.log_probabilities]
+        return plot_surprise(self.tokens, bits, f"perplexity {self.perplexity:.1f} by token")
