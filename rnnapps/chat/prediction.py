@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rnnapps.inference.surprise import Surprise
+from rnnapps.evaluation.surprise import Surprise
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -19,6 +19,7 @@ from rnnapps.chat.prediction import Reply
 from rnnapps.data.text.token_encoder import TokenEncoder
 from rnnapps.data.text.unfit import is_unfit
 from rnnapps.errors import require
+from rnnapps.evaluation.surprise import Surprise
 from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import TextOptions
 from rnnapps.inference.text_generator import Drawing, TextGenerator, check_prompts, prompt_problem
@@ -97,7 +98,7 @@ class ChatPredictor:
         return self._answer(text, said, INSTEAD, 0.0)
 
     def _answer(self, text: str, said: str, reply: str, value: float) -> Reply:
-        return Reply(text, reply, value, *self.generator.surprise([said + reply]))
+        return Reply(text, reply, value, *Surprise.of(self.generator, [said + reply]))
 
 
 @dataclass(frozen=True)

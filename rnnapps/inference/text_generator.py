@@ -13,7 +13,6 @@ from rnnapps.data.values import is_unicode
 from rnnapps.errors import UserError
 from rnnapps.inference.batching import filled, in_batches
 from rnnapps.inference.outputs import checked
-from rnnapps.inference.surprise import Surprise
 
 if TYPE_CHECKING:
     import keras
@@ -55,14 +54,6 @@ class TextGenerator:
         self._decoders: dict[Any, Callable] = {}
         self._impossible = np.zeros(encoder.size, "float32")
         self._impossible[[PAD, UNKNOWN]] = -np.inf  # they stand for no text
-
-    def surprise(self, texts: Sequence[str]) -> list[Surprise]:
-        """How likely each token of texts is, each text from the beginning of a document."""
-        ids = [self.encoder.encode(text) for text in texts]
-        return [
-            Surprise(text, tuple(self.encoder.pieces(some.tolist())), tuple(logs.tolist()))
-            for text, some, logs in zip(texts, ids, self.log_probabilities(ids), strict=True)
-        ]
 
     def log_probabilities(self, documents: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The natural logarithm of the probability of each token of documents.

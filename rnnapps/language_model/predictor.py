@@ -18,6 +18,7 @@ from tyro.conf import arg
 from rnnapps import bundle
 from rnnapps.data.text.token_encoder import TokenEncoder
 from rnnapps.errors import require
+from rnnapps.evaluation.surprise import Surprise
 from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import TextOptions
 from rnnapps.inference.text_generator import (
@@ -119,7 +120,7 @@ class LanguageModelPredictor:
             return self.score([texts])[0]
         texts = several(texts, "texts")
         check_prompts(texts)
-        return self.generator.surprise(texts)
+        return Surprise.of(self.generator, texts)
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
 """How likely the tokens of a text are."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from rnnapps.inference.text_generator import TextGenerator
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,14 @@ class Surprise:
     text: str
     tokens: tuple[str, ...]
     log_probabilities: tuple[float, ...]
+
+    @classmethod
+    def of(cls, generator: "TextGenerator", texts: Sequence[str]) -> list[Self]:
+        """That of texts, each from the beginning of a document."""
+        ids = [generator.encoder.encode(text) for text in texts]
+        pieces = [tuple(generator.encoder.pieces(some.tolist())) for some in ids]
+        values = [tuple(some.tolist()) for some in generator.log_probabilities(ids)]
+        return [cls(*one) for one in zip(texts, pieces, values, strict=True)]
 
     @property
     def perplexity(self) -> float:
