@@ -13,6 +13,7 @@ SMALL_FORM = {
     "03_captioning.ipynb": {"pictures": 8},
     "04_keywords.ipynb": {"epochs": 1},
     "05_dna.ipynb": {"averaged": 2},
+    "06_language_model.ipynb": {"epochs": 1, "speeches": 1, "length": 40},
 }
 
 

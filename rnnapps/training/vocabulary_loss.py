@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-LARGEST = 2**23  # logits at once: 32 MB
+LARGEST = 2**25  # logits at once: 128 MB
 
 
 class VocabularyLoss(keras.losses.Loss):
@@ -11,7 +11,7 @@ class VocabularyLoss(keras.losses.Loss):
 
     `y_true` is int `(lanes, time)`, `y_pred` float `(lanes, time, features)`; the mean is over the
     tokens, by their sample weights `(lanes, time)`. The logits of a large vocabulary are computed for a
-    few lanes at a time, and once more for the gradient, so that at most some 8 million are in memory.
+    few lanes at a time, and once more for the gradient, so that at most some 34 million are in memory.
 
     Args:
         embedding: a built `keras.layers.ReversibleEmbedding`, which gives the logits.
