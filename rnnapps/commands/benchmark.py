@@ -12,6 +12,7 @@ BENCHMARKS = {
     "parallel": "training steps of GRU and MinGRU by length",
     "decoder": "the attention decoder beside Keras's loop",
     "translation": "training beside plain Keras; beam search beside loops",
+    "language_model": "a recurrent language model beside a Transformer",
     "captioning": "captions a second: encoder and search apart",
 }
 
@@ -19,7 +20,7 @@ BENCHMARKS = {
 def main(arguments: list[str]) -> None:
     """The command."""
     if arguments[:1] in (["-h"], ["--help"]):
-        lines = [f"  {name:<12} {text}" for name, text in BENCHMARKS.items()]
+        lines = [f"  {name:<15} {text}" for name, text in BENCHMARKS.items()]
         print("usage: rnnapps benchmark NAME [OPTIONS]\n", *lines, sep="\n")
         return
     name = first_word("benchmark", arguments, list(BENCHMARKS))
