@@ -3,9 +3,9 @@
 Both have about the same parameters and train on the same tokens in the same batches, with the same
 optimizer and schedule, for the same minutes; the Transformer (Keras's own layers, normalised before each
 block, learned positions, tied embedding) sees a batch at a time, the recurrent network carries its state
-on. Then both write: seconds and memory of one more token after so many. Keras's attention layers keep no keys and
-values, so each token of the Transformer reads all before it again; the memory is that of the keys and
-values which a cache would hold.
+on. Then both write: seconds and memory of one more token after so many. Keras's attention layers keep
+no keys and values, so each token of the Transformer reads all before it again; the memory is that of the
+keys and values which a cache would hold.
 
     rnnapps benchmark language_model --data book.txt --tokens characters --minutes 3
 """
