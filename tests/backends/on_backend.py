@@ -29,6 +29,7 @@ FILES = (
     *("layers/test_masks.py", "layers/test_derivatives.py", "layers/test_lengths.py"),
     "layers/test_exporting.py",
     *("layers/test_attention_recurrence.py", "translation/test_translation_model.py"),
+    "diagnostics/test_flow_on_backends.py",
 )
 
 

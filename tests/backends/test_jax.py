@@ -4,7 +4,7 @@ from on_backend import check_layers, check_training
 
 # JAX compiles everything it runs, so that its tests take longest. Each cell runs forth and back with
 # gradients and states, each rule of the outputs at masked steps in one of them, each other option with
-# one cell; the odd masks hold all others. TensorFlow and PyTorch run every case, and the native kernel is
+# one cell; the odd masks hold all others. TensorFlow and PyTorch run every case; the native kernel is
 # one library for all. The image encoder is tested on these, as half precision is but for one cell; only
 # TensorFlow forgets sizes.
 LEFT_OUT = (
