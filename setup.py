@@ -29,7 +29,7 @@ def extension(name: str) -> Extension:
     return Extension(
         f"{NATIVE}/{name}".replace("/", "."),
         sources=[f"{NATIVE}/{source}.cc" for source in ("kernel", "tensorflow", "xla")],
-        depends=[f"{NATIVE}/interface.h"],
+        depends=[f"{NATIVE}/interface.h", "setup.py"],
         define_macros=[("RNNAPPS_LANES", str(lanes))],
         extra_compile_args=["-std=c++17", "-O3", "-g0", "-pthread", *flags],
         extra_link_args=["-pthread"],
@@ -55,9 +55,14 @@ class BuildNative(build_ext):
             )
 
     def build_extension(self, ext):
-        one = copy.copy(self)  # all have the same sources
-        one.build_temp = f"{self.build_temp}/{ext.name}"
-        build_ext.build_extension(one, ext)
+        """Into `build/native`, so that a wheel and an installation of the clone share it."""
+        one = copy.copy(self)
+        one.build_lib, one.inplace = "build/native", False
+        one.build_temp = f"build/native/{ext.name}"  # of its own, as all have the same sources
+        build_ext.build_extension(one, ext)  # nothing is compiled that is newer than its sources
+        target = Path(self.get_ext_fullpath(ext.name))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(one.get_ext_fullpath(ext.name), target)
 
     def get_ext_filename(self, fullname):
         return f"{fullname.replace('.', '/')}.so"  # no module of Python's

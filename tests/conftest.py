@@ -4,6 +4,7 @@ A bundle is trained once in a run of the tests, by the first process that asks f
 """
 
 import csv
+import gc
 import os
 import random
 import shutil
@@ -22,8 +23,14 @@ from PIL import Image
 
 # Processes that the tests start import the same packages; TensorFlow's notices are not under test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# XLA compiles hundreds of small programs here, none of which runs for long.
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+# XLA compiles thousands of small programs here, none of which runs for long.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+    " --xla_cpu_parallel_codegen_split_count=1 --xla_cpu_use_fusion_emitters=false",
+)
+# It copies a graph before each of its optimisations, in case one fails, and here none does.
+os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 
 from rnnapps import datasets
 from rnnapps.applications import class_of
@@ -32,6 +39,10 @@ from rnnapps.data.pictures.emoji import read_emoji
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.sound.sources import read_clips
 from rnnapps.data.tables import read_table
+
+# Millions of objects, those of graphs, stay as long as the tests do: to look through them for what can
+# go took a tenth of the time.
+gc.set_threshold(100_000, 20, 20)
 
 # Options of trainings that take seconds: few lengths, as XLA compiles each.
 SMALL = {

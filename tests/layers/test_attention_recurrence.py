@@ -6,7 +6,7 @@ All else is the decoder's too, and tested with it: kinds of cells, dropout, init
 import keras
 import numpy as np
 import pytest
-from gradients import differentiate
+from gradients import REFERENCE, differentiate
 from keras import ops
 
 from rnnapps.layers import AttentionDecoder, AttentionRecurrence
@@ -59,6 +59,7 @@ def test_a_call_is_the_step_repeated():
         lambda vectors, memory: loss_and(repeated(recurrence, vectors, memory, mask)),
         [VECTORS, MEMORY],
         recurrence,
+        REFERENCE,
     )
     for a, b, share in zip(outputs, expected, shares, strict=True):
         assert a.shape == share.shape

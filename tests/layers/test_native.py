@@ -26,7 +26,7 @@ def test_its_own_program_under_the_sanitizers(sanitizers, lanes, tmp_path):
     """With wide vectors, which the compiler makes of those that the processor has, and with products in
     half precision, which are made step by step.
     """
-    flags = ("-std=c++17", "-O1", "-Wno-psabi", "-pthread", f"-DRNNAPPS_LANES={lanes}")
+    flags = ("-std=c++17", "-O0", "-Wno-psabi", "-pthread", f"-DRNNAPPS_LANES={lanes}")
     flags += (f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
     flags += ("-DRNNAPPS_TEST_HALVES=1",) * (lanes == 16)
     command = ("g++", *flags, *SOURCES, "-o", tmp_path / "test")
@@ -40,34 +40,45 @@ def test_it_is_compiled_where_there_is_a_compiler():
 
 
 PROGRAM = """
-import sys
+import os, sys
 import numpy as np
 from keras import ops
 from rnnapps import layers
 from rnnapps.layers.kernels.choice import choose
-layer = layers.GRU(40, return_sequences=True)
 x = np.random.default_rng(0).normal(size=(9, 7, 3)).astype("float32")
-layer.build(x.shape)
-layer.set_weights([np.random.default_rng(1).normal(scale=0.2, size=w.shape) for w in layer.weights])
-print(choose(layer).kernel, choose(layer).instructions, choose(layer).obstacles.get("native"))
-np.save(sys.argv[1], ops.convert_to_numpy(layer(x)))
+outputs = []
+for name in sys.argv[2:]:
+    os.environ["RNNAPPS_NATIVE"] = name
+    layer = layers.GRU(40, return_sequences=True)
+    layer.build(x.shape)
+    layer.set_weights([np.random.default_rng(1).normal(scale=0.2, size=w.shape) for w in layer.weights])
+    print(choose(layer).kernel, choose(layer).instructions, choose(layer).obstacles.get("native"))
+    outputs.append(ops.convert_to_numpy(layer(x)))
+np.save(sys.argv[1], outputs)
 """
 
 
+def outputs_of(backend, *names, file):
+    """What a layer gives with each of these instruction sets, in a process of a backend."""
+    environment = os.environ | {"KERAS_BACKEND": backend}
+    command = [sys.executable, "-c", PROGRAM, file, *names]
+    printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert printed.stdout.splitlines() == [
+        "fused  RNNAPPS_NATIVE=off" if name == "off" else f"native {name} None" for name in names
+    ]
+    return np.load(file)
+
+
 def test_every_instruction_set_and_none_give_the_same(tmp_path):
+    """A process of PyTorch calls any number of libraries; one of TensorFlow has the operations of one,
+    here of another than the other tests.
+    """
     flags = library._flags()
     sets = [name for name, needs in library.NEEDS.items() if needs <= flags]
-    outputs = {}
-    for name in (*sets, "off"):
-        file = tmp_path / f"{name}.npy"
-        environment = os.environ | {"RNNAPPS_NATIVE": name}
-        command = [sys.executable, "-c", PROGRAM, file]
-        printed = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        expected = "fused  RNNAPPS_NATIVE=off" if name == "off" else f"native {name} None"
-        assert printed.stdout.strip() == expected
-        outputs[name] = np.load(file)
-    for name in sets:
-        np.testing.assert_allclose(outputs[name], outputs["off"], atol=2e-6)
+    *outputs, without = outputs_of("torch", *sets, "off", file=tmp_path / "torch.npy")
+    outputs += list(outputs_of("tensorflow", "plain", file=tmp_path / "tensorflow.npy"))
+    for output in outputs:
+        np.testing.assert_allclose(output, without, atol=2e-6)
 
 
 def test_without_its_library_another_kernel_runs_and_says_why(monkeypatch, tmp_path):

@@ -1,6 +1,6 @@
 // The kernel against its equations step by step in double precision, for the compilers' sanitizers.
 //
-//   g++ -std=c++17 -O1 -fsanitize=address,undefined -pthread -DRNNAPPS_LANES=16 -DRNNAPPS_TEST_HALVES=1
+//   g++ -std=c++17 -O0 -fsanitize=address,undefined -pthread -DRNNAPPS_LANES=16 -DRNNAPPS_TEST_HALVES=1
 //       tests/native/kernel_test.cc rnnapps/layers/kernels/native/kernel.cc && ./a.out
 //
 // Gradients are compared along a random direction with the difference of the loss.

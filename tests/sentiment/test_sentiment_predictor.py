@@ -5,7 +5,6 @@ import time
 
 import numpy as np
 import pytest
-from conftest import run
 
 import rnnapps
 from rnnapps.commands.main import dispatch
@@ -98,15 +97,16 @@ def test_command_draws_a_text(small_bundle, tmp_path, capsys):
         dispatch([*command, "one", "two"])
 
 
-def test_command_with_a_file_and_standard_input(small_bundle, tmp_path, capsys):
+def test_command_with_a_file_and_standard_input(small_bundle, tmp_path, monkeypatch, capsys):
     file = tmp_path / "lines.txt"
     file.write_text("one fine film\nun film très mauvais\n", encoding="utf-8")
     command = ["predict", "sentiment", "--model", str(small_bundle)]
     dispatch([*command, "--file", str(file)])
     from_file = capsys.readouterr().out
     assert len(from_file.splitlines()) == 2
-    piped = run(*command, "--file", "-", input=file.read_text(encoding="utf-8"))
-    assert piped.stdout == from_file
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(file.read_bytes())))
+    dispatch([*command, "--file", "-"])
+    assert capsys.readouterr().out == from_file
 
 
 def test_minus_is_standard_input(small_bundle, monkeypatch, capsys):

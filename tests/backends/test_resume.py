@@ -11,6 +11,7 @@ import zipfile
 import numpy as np
 import pytest
 from conftest import run
+from refusals import refusal
 
 # The network that compiles fastest; tests/test_contract.py resumes that of every application.
 FLAGS = [
@@ -35,7 +36,7 @@ def checkpoint_facts(file):
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_sigkill_in_the_middle_of_an_epoch(backend, sentences_csv, tmp_path):
+def test_sigkill_in_the_middle_of_an_epoch(backend, sentences_csv, tmp_path, capsys):
     command = ["train", "sentiment", "--data", sentences_csv, *FLAGS]
     through = run(*command, "--output", tmp_path / "through", backend=backend)
     assert through.returncode == 0, through.stderr
@@ -57,9 +58,8 @@ def test_sigkill_in_the_middle_of_an_epoch(backend, sentences_csv, tmp_path):
     assert process.returncode == -signal.SIGKILL
     assert not (tmp_path / "killed").exists()
 
-    refused = run(*command, backend=backend)
-    assert refused.returncode == 1
-    assert "an unfinished training: continue it with --resume" in refused.stderr
+    status, error = refusal(capsys, *command)
+    assert status == 1 and "an unfinished training: continue it with --resume" in error
 
     resumed = run(*command, "--resume", backend=backend)
     assert resumed.returncode == 0, resumed.stderr
