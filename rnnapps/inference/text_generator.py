@@ -77,15 +77,15 @@ class TextGenerator:
     ) -> None:
         """Fill in the values of documents side by side."""
         longest, states = max(map(len, documents)), self._zeros(size)
+        before = [np.concatenate([[END], document[:-1]]) for document in documents]
         place = 0
         while place < longest:
             length = PIECES[0] if longest - place > PIECES[1] else PIECES[1]
             tokens, targets = np.zeros((2, len(documents), length), "int32")
             for row, document in enumerate(documents):
-                part = document[place : place + length]
-                targets[row, : len(part)] = part
-                before = np.concatenate([[END], document])[place : place + len(part)]
-                tokens[row, : len(part)] = before
+                rest = len(document) - place
+                targets[row, : max(0, rest)] = document[place : place + length]
+                tokens[row, : max(0, rest)] = before[row][place : place + length]
             outputs = self._scorer.predict_on_batch(
                 [filled(tokens, size), *states, filled(targets, size)]
             )
