@@ -144,6 +144,7 @@ def test_every_flag_that_a_readme_names_exists():
         "--quiet",
         "--check",
         "--no-deps",
+        "--no-compile",
         "--wheel-dir",
     }
     for readme in READMES:
