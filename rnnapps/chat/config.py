@@ -31,5 +31,5 @@ class ChatConfig:
     source: ConversationSourceConfig = ConversationSourceConfig()
     text: TokenConfig = TokenConfig()
     model: NextTokenConfig = NextTokenConfig()
-    training: TrainingConfig = TrainingConfig(output="runs/chat", epochs=5, learning_rate=3e-3)
+    training: TrainingConfig = TrainingConfig(output="runs/chat", epochs=3, batch_size=16)
     pieces: PieceConfig = PieceConfig()

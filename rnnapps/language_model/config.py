@@ -16,5 +16,5 @@ class LanguageModelConfig:
     source: DocumentSourceConfig = DocumentSourceConfig()
     text: TokenConfig = TokenConfig()
     model: NextTokenConfig = NextTokenConfig()
-    training: TrainingConfig = TrainingConfig(output="runs/language_model", epochs=5, learning_rate=3e-3)
+    training: TrainingConfig = TrainingConfig(output="runs/language_model", epochs=4, batch_size=16)
     pieces: PieceConfig = PieceConfig()

@@ -16,7 +16,7 @@ class NextTokenConfig:
         "lstm"
     )
     """recurrent layer; see rnnapps.layers"""
-    units: int = 320
+    units: int = 448
     """units of each recurrent layer"""
     depth: int = 1
     """recurrent layers, one on the other"""
@@ -28,11 +28,11 @@ class NextTokenConfig:
     """use the weights of the embedding for the logits (Inan et al. 2017)"""
     embedding_dropout: float = 0.0
     """share of the vocabulary whose embedding is zero in a training step"""
-    input_dropout: float = 0.1
+    input_dropout: float = 0.0
     """dropout of embedding units, the same at all time steps"""
-    layer_dropout: float = 0.1
+    layer_dropout: float = 0.0
     """dropout between recurrent layers, the same at all time steps"""
-    output_dropout: float = 0.1
+    output_dropout: float = 0.0
     """dropout before the logits, the same at all time steps"""
     weight_drop: float = 0.0
     """share of the recurrent weights that is zero in a training step (Wan et al. 2013)"""
