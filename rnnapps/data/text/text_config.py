@@ -10,8 +10,10 @@ from rnnapps.errors import require
 class TextConfig:
     """How texts become tokens."""
 
-    vocabulary: int = 6000
-    """size of the byte-level BPE vocabulary, learnt from the training texts"""
+    tokens: Literal["words", "subwords"] = "words"
+    """words: also numbers and marks of punctuation; subwords: byte-level BPE, which spells any word"""
+    vocabulary: int = 20000
+    """tokens that are learnt from the training texts, at most"""
     lowercase: bool = True
     """fold upper case to lower case"""
     max_length: int = 512
@@ -20,11 +22,18 @@ class TextConfig:
     """what is kept of a longer text: its beginning, its end, or the first quarter of max-length
     from its beginning and the rest from its end; how many were cut is logged"""
     bpe_dropout: float = 0.1
-    """share of merges skipped in training, so that words are cut up differently in every epoch"""
-    embeddings: str | None = None
-    """file of pretrained word vectors (word2vec or GloVe text format) to start from"""
+    """of subwords: share of merges skipped in training, so that words are cut up differently in every
+    epoch"""
+    embeddings: str | None = "glove"
+    """pretrained word vectors to start from: glove, those that come with rnnapps (English, 100 units),
+    whose words are added to the vocabulary; a file of them (word2vec or GloVe text format); or none"""
 
     def __post_init__(self):
         require(self, "vocabulary", self.vocabulary >= 300, "at least 300 (256 bytes and some merges)")
         require(self, "bpe_dropout", 0 <= self.bpe_dropout < 1, "at least 0 and below 1")
         require(self, "max_length", self.max_length >= 4, "at least 4")
+
+    @property
+    def vectors(self) -> str | None:
+        """The pretrained word vectors, if there are any."""
+        return None if self.embeddings == "none" else self.embeddings
