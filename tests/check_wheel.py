@@ -19,12 +19,12 @@ LIMIT = 95  # MB, of the whole wheel, with all twelve applications
 # MB in the wheel: data sets and bundles of each application, and what all share. Those of twelve
 # applications fit within the limit; translation/fr-en leaves the wheel when its room is needed.
 BUDGET = {
-    "shared": 7.5,  # code, image encoder
+    "shared": 10.3,  # code, image encoder, word vectors
     "sentiment": 4,
     "translation": 26,
-    "captioning": 31,
+    "captioning": 30.5,
     "keywords": 13,
-    "dna": 1,
+    "dna": 0.5,
 }
 LATER = {
     "language_model": 6,

@@ -10,9 +10,9 @@ from rnnapps.errors import require
 class TextConfig:
     """How texts become tokens."""
 
-    tokens: Literal["words", "subwords"] = "words"
+    tokens: Literal["words", "subwords"] = "subwords"
     """words: also numbers and marks of punctuation; subwords: byte-level BPE, which spells any word"""
-    vocabulary: int = 20000
+    vocabulary: int = 6000
     """tokens that are learnt from the training texts, at most"""
     lowercase: bool = True
     """fold upper case to lower case"""
@@ -24,16 +24,11 @@ class TextConfig:
     bpe_dropout: float = 0.1
     """of subwords: share of merges skipped in training, so that words are cut up differently in every
     epoch"""
-    embeddings: str | None = "glove"
+    embeddings: str | None = None
     """pretrained word vectors to start from: glove, those that come with rnnapps (English, 100 units),
-    whose words are added to the vocabulary; a file of them (word2vec or GloVe text format); or none"""
+    or a file of them (word2vec or GloVe text format)"""
 
     def __post_init__(self):
         require(self, "vocabulary", self.vocabulary >= 300, "at least 300 (256 bytes and some merges)")
         require(self, "bpe_dropout", 0 <= self.bpe_dropout < 1, "at least 0 and below 1")
         require(self, "max_length", self.max_length >= 4, "at least 4")
-
-    @property
-    def vectors(self) -> str | None:
-        """The pretrained word vectors, if there are any."""
-        return None if self.embeddings == "none" else self.embeddings
