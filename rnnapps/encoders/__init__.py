@@ -1,4 +1,4 @@
-"""Image encoders: from the pixels of a picture to a grid of features, for attention to look at."""
+"""Image encoders, from pixels to a grid of features for attention; pretrained word vectors."""
 
 from rnnapps.encoders.image_encoder import build
 

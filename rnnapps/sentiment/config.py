@@ -8,6 +8,8 @@ from rnnapps.data.text.text_config import TextConfig
 from rnnapps.errors import UsageError, require
 from rnnapps.training.config import TrainingConfig
 
+GLOVE, GLOVE_SIZE = "glove", 100  # the name and the units of the vectors that come with rnnapps
+
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -24,7 +26,7 @@ class ModelConfig:
     residual: bool = False
     """add the input of each recurrent layer but the first to its output"""
     embedding_size: int = 96
-    """units of the embedding"""
+    """units of the embedding; as many as pretrained vectors have"""
     pooling: Literal["attention", "attention-max", "last"] = "attention-max"
     """from states to one vector: their attention-weighted mean, that and their maximum, or the last
     state of each direction"""
@@ -58,3 +60,6 @@ class SentimentConfig:
     def __post_init__(self):
         if self.text.embeddings is not None and self.training.init_from is not None:
             raise UsageError("--embeddings and --init-from exclude each other")
+        if self.text.embeddings == GLOVE:
+            fits = self.model.embedding_size == GLOVE_SIZE
+            require(self.model, "embedding_size", fits, f"{GLOVE_SIZE} with --embeddings {GLOVE}")

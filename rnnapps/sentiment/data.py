@@ -61,7 +61,7 @@ def make_batches(
 ) -> tuple[LabelledBatches, LabelledBatches]:
     """Encode the training and validation examples, as batches of `(ids, targets[, weights])`."""
     train, validation = examples["train"], examples["validation"]
-    seed, rate = config.training.seed, config.text.bpe_dropout
+    seed, rate = config.training.seed, config.text.bpe_dropout if encoder.has_subwords else 0
     batches = LabelledBatches(
         encoder.encode(train.inputs, "training texts"),
         train.targets,

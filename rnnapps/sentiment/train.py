@@ -16,7 +16,7 @@ from rnnapps import datasets
 from rnnapps.command_line import train_script
 from rnnapps.data.text.text_encoder import TextEncoder
 from rnnapps.sentiment import data
-from rnnapps.sentiment.config import SentimentConfig
+from rnnapps.sentiment.config import GLOVE, SentimentConfig
 from rnnapps.sentiment.evaluate import evaluate, plot, table
 from rnnapps.sentiment.predictor import SentimentPredictor
 from rnnapps.training.run import TrainingRun
@@ -40,7 +40,8 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
     splits = data.load(config, examples)
     run.begin(splits)
     # Imported only now: these import Keras, whose threads have to be set first.
-    from rnnapps.data.text.embeddings import read_embeddings
+    from rnnapps.data.text.embeddings import embed_words, read_embeddings
+    from rnnapps.encoders.word_vectors import glove
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.evaluation.text_baseline import tfidf_baseline
     from rnnapps.metrics.classification import classification_report
@@ -48,20 +49,28 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
 
     train, test, labels = splits["train"], splits["test"], splits["train"].labels
     log.info("classes: %s", ", ".join(labels))
+    embeddings = config.text.embeddings
+    vectors = glove() if embeddings == GLOVE else {}
     if run.start is not None:
         encoder = TextEncoder(run.start.encoder.tokenizer, config.text)
     else:
-        encoder = TextEncoder.learn(train.inputs, config.text)
+        encoder = TextEncoder.learn(train.inputs, config.text, list(vectors))
     batches, validation = data.make_batches(config, splits, encoder)
 
     model = build(config.model, encoder.size, len(labels))
     run.start_from(model, labels=labels)
-    if config.text.embeddings is not None:
+    if embeddings is not None:
         size, seed = config.model.embedding_size, config.training.seed
-        vectors = read_embeddings(config.text.embeddings, encoder.tokenizer, size, seed)
-        model.get_layer("embedding").set_weights([vectors])
+        if vectors:
+            matrix = embed_words(vectors, encoder.tokenizer, size, seed, embeddings)
+        else:
+            matrix = read_embeddings(embeddings, encoder.tokenizer, size, seed)
+        model.get_layer("embedding").set_weights([matrix])
     model.compile(run.optimizer(len(batches)), "categorical_crossentropy", metrics=["accuracy"])
     run.fit(model, batches, validation)
+    if not encoder.has_subwords:
+        # A quarter of the bytes: most of these words were never read. The scores are of what is saved.
+        model.get_layer("embedding").quantize("int8")
 
     log.info("scoring the test texts, and fitting the scikit-learn baseline")
     predictor = SentimentPredictor(model, encoder, labels, config)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from rnnapps import bundle
 from rnnapps.errors import UserError
@@ -27,9 +28,17 @@ def copy_weights(
         if not layer.weights or layer.name in reinitialise:
             continue
         try:
-            layer.set_weights(source.get_layer(layer.name).get_weights())
+            layer.set_weights(_weights(source.get_layer(layer.name)))
         except ValueError:
             raise UserError(
                 f"{path}: its layer '{layer.name}' is missing or of another shape: give the flags "
                 f"of the network that are in its {bundle.CONFIG}"
             ) from None
+
+
+def _weights(layer: keras.Layer) -> list[np.ndarray]:
+    """The weights of a layer; an embedding in 8 bits gives the numbers that it stands for."""
+    if not isinstance(layer, keras.layers.Embedding) or layer.quantization_mode is None:
+        return layer.get_weights()
+    values, scales = layer.get_weights()
+    return [values / scales[:, None]]

@@ -7,9 +7,14 @@ import pytest
 from conftest import with_training, write_csv
 
 import rnnapps
+from rnnapps import bundle
 from rnnapps.benchmark.prepared import prepare
 from rnnapps.data.text.source_config import TextSourceConfig
-from rnnapps.errors import UserError
+from rnnapps.encoders.word_vectors import glove
+from rnnapps.errors import UsageError, UserError
+from rnnapps.sentiment import data
+from rnnapps.sentiment.evaluate import evaluate
+from rnnapps.sentiment.train import train
 
 
 def test_start_from_a_bundle_with_other_classes(small_config, small_bundle, tmp_path, sentences, caplog):
@@ -34,14 +39,36 @@ def test_start_from_a_bundle_of_another_size(small_config, small_bundle):
         prepare("sentiment", with_training(config, init_from=str(small_bundle)))
 
 
-def test_pretrained_vectors(small_config, tmp_path):
+def test_vectors_of_a_file(small_config, tmp_path, sentences):
+    """The bundle has them in 8 bits, and another training can start from it."""
     file = tmp_path / "vectors.txt"
     vector = np.linspace(-1, 1, 16)
     file.write_text("the " + " ".join(map(str, vector)) + "\n")
-    config = replace(small_config, text=replace(small_config.text, embeddings=str(file)))
-    prepared = prepare("sentiment", config)
-    weights = prepared.model.get_layer("embedding").get_weights()[0]
+    text = replace(small_config.text, tokens="words", embeddings=str(file))
+    config = with_training(replace(small_config, text=text), epochs=1, output=str(tmp_path / "bundle"))
+    weights = prepare("sentiment", config).model.get_layer("embedding").get_weights()[0]
     assert (np.abs(weights - vector).max(axis=1) < 1e-6).any()
+    classify = rnnapps.load(train(config))
+    kept, scales = classify.model.get_layer("embedding").get_weights()
+    assert kept.dtype == "int8"
+    report = evaluate(classify, data.load(config)["test"])
+    assert report["scores"] == bundle.read_metrics(tmp_path / "bundle")["scores"]
+    text = replace(text, embeddings=None)
+    again = with_training(replace(config, text=text), init_from=str(tmp_path / "bundle"))
+    weights = prepare("sentiment", again).model.get_layer("embedding").get_weights()[0]
+    np.testing.assert_allclose(weights, kept / scales[:, None], rtol=1e-6)
+
+
+@pytest.mark.parametrize("tokens", ["words", "subwords"])
+def test_vectors_that_ship(small_config, tokens):
+    text = replace(small_config.text, tokens=tokens, embeddings="glove")
+    config = replace(small_config, text=text, model=replace(small_config.model, embedding_size=100))
+    weights = prepare("sentiment", config).model.get_layer("embedding").get_weights()[0]
+    vector = glove()["the"]
+    assert (np.abs(weights - vector).max(axis=1) < 1e-6).any()
+    assert (len(weights) >= 30_000) == (tokens == "words")
+    with pytest.raises(UsageError, match="--embedding-size must be 100 with --embeddings glove, got 16"):
+        replace(config, model=small_config.model)
 
 
 def test_options_of_the_network_and_of_training(small_config):

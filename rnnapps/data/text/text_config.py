@@ -10,8 +10,10 @@ from rnnapps.errors import require
 class TextConfig:
     """How texts become tokens."""
 
+    tokens: Literal["words", "subwords"] = "subwords"
+    """words: also numbers and marks of punctuation; subwords: byte-level BPE, which spells any word"""
     vocabulary: int = 6000
-    """size of the byte-level BPE vocabulary, learnt from the training texts"""
+    """tokens that are learnt from the training texts, at most"""
     lowercase: bool = True
     """fold upper case to lower case"""
     max_length: int = 512
@@ -20,9 +22,11 @@ class TextConfig:
     """what is kept of a longer text: its beginning, its end, or the first quarter of max-length
     from its beginning and the rest from its end; how many were cut is logged"""
     bpe_dropout: float = 0.1
-    """share of merges skipped in training, so that words are cut up differently in every epoch"""
+    """of subwords: share of merges skipped in training, so that words are cut up differently in every
+    epoch"""
     embeddings: str | None = None
-    """file of pretrained word vectors (word2vec or GloVe text format) to start from"""
+    """pretrained word vectors to start from: glove, those that come with rnnapps (English, 100 units),
+    or a file of them (word2vec or GloVe text format)"""
 
     def __post_init__(self):
         require(self, "vocabulary", self.vocabulary >= 300, "at least 300 (256 bytes and some merges)")

@@ -5,17 +5,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Encoding, Tokenizer
+from tokenizers import Encoding, Tokenizer, models
 
 from rnnapps.data.text.subwords import learn_subwords
 from rnnapps.data.text.text_config import TextConfig
 from rnnapps.data.text.tokenizer_file import read_tokenizer
+from rnnapps.data.text.word_tokens import learn_word_tokens
 
 log = logging.getLogger(__name__)
 
 
 class TextEncoder:
-    """Byte-level subwords of a text, of which a long one keeps a part.
+    """Words or byte-level subwords of a text, of which a long one keeps a part.
 
     Args:
         tokenizer: a tokenizer of the library `tokenizers`, with `<pad>` at id 0.
@@ -28,10 +29,17 @@ class TextEncoder:
         self.config = config
 
     @classmethod
-    def learn(cls, texts: Iterable[str], config: TextConfig) -> "TextEncoder":
-        """Learn the merges from texts; the same texts give the same encoder."""
-        tokenizer = learn_subwords(texts, config.vocabulary, lowercase=config.lowercase)
-        return cls(tokenizer, config)
+    def learn(cls, texts: Iterable[str], config: TextConfig, known: Sequence[str] = ()) -> "TextEncoder":
+        """Learn the words or merges from texts; the same texts give the same encoder.
+
+        Args:
+            texts: to learn from.
+            config: says which.
+            known: words to add, as they have pretrained vectors; subwords spell them anyway.
+        """
+        if config.tokens == "words":
+            return cls(learn_word_tokens(texts, config.vocabulary, known, config.lowercase), config)
+        return cls(learn_subwords(texts, config.vocabulary, lowercase=config.lowercase), config)
 
     @classmethod
     def load(cls, file: Path, config: TextConfig) -> "TextEncoder":
@@ -40,7 +48,14 @@ class TextEncoder:
         Raises:
             ValueError: it is none.
         """
-        forms = [learn_subwords((), 0, lowercase=lowercase) for lowercase in (False, True)]
+        forms = [
+            form
+            for lowercase in (False, True)
+            for form in (
+                learn_subwords((), 0, lowercase=lowercase),
+                learn_word_tokens((), 0, lowercase=lowercase),
+            )
+        ]
         return cls(read_tokenizer(file, forms), config)
 
     def save(self, file: Path) -> None:
@@ -50,6 +65,11 @@ class TextEncoder:
     def size(self) -> int:
         """Number of ids, the padding's included."""
         return self.tokenizer.get_vocab_size()
+
+    @property
+    def has_subwords(self) -> bool:
+        """Whether words are cut up: a bundle to start from may have other tokens than the config."""
+        return isinstance(self.tokenizer.model, models.BPE)
 
     def encode(self, texts: Sequence[str], name: str = "texts") -> list[np.ndarray]:
         """Encode texts, each as int32 ids `(time,)`, cut to `max_length` by the policy of the config.
