@@ -241,7 +241,9 @@ struct Decoder {
   int64_t width() const { return kGates[options.kind] * units; }
 };
 
-enum { kX, kFeeding, kRecurrent, kBias, kRecurrentBias, kH, kC, kMemory, kKeys, kQuery, kQueryBias, kScale, kCombine };
+enum {
+  kX, kFeeding, kRecurrent, kBias, kRecurrentBias, kH, kC, kMemory, kKeys, kQuery, kQueryBias, kScale, kCombine
+};
 
 std::vector<Buffer> buffers(Decoder& d) {
   std::vector<Buffer> all = {d.inputs[0].buffer(), {d.mask.data(), 2, {d.batch, d.source}}};
@@ -318,8 +320,10 @@ double loss(const Decoder& d, const std::vector<Tensor>& upstream) {
   return sum;
 }
 
-Decoder random_decoder(std::mt19937& random, int64_t kind, int64_t attention, const int64_t* n, int64_t threads) {
-  const int64_t units = n[4], space = attention == 1 ? n[5] : units, own = attention == 1 ? space : 0, lstm = kind == 0;
+Decoder random_decoder(std::mt19937& random, int64_t kind, int64_t attention, const int64_t* n,
+                       int64_t threads) {
+  const int64_t units = n[4], space = attention == 1 ? n[5] : units, own = attention == 1 ? space : 0;
+  const int64_t lstm = kind == 0;
   Decoder d{{kind, 0, 1, 0, 1, 1, 0, threads, attention}, n[0], n[1], n[2], n[3], units, space, n[6], {}, {}};
   const int64_t wide = d.width();
   for (const auto& dims : std::vector<std::vector<int64_t>>{
@@ -406,8 +410,9 @@ void compare(const Decoder& d, std::mt19937& random) {
   Decoder given = d;  // what stands at masked positions has no effect
   for (size_t i = 0; i < d.mask.size(); ++i) {
     if (d.mask[i]) continue;
-    std::fill_n(given.inputs[kMemory].values.data() + i * d.size, d.size, std::numeric_limits<float>::quiet_NaN());
-    std::fill_n(given.inputs[kKeys].values.data() + i * d.space, d.space, std::numeric_limits<float>::quiet_NaN());
+    const float none = std::numeric_limits<float>::quiet_NaN();
+    std::fill_n(given.inputs[kMemory].values.data() + i * d.size, d.size, none);
+    std::fill_n(given.inputs[kKeys].values.data() + i * d.space, d.space, none);
   }
   const auto expected = reference(d);
   std::vector<Tensor> outputs = forward(given), upstream(outputs.begin(), outputs.begin() + 2);
@@ -465,7 +470,9 @@ int main() {
   // Batch, time, source, size, units, space, vector.
   const int64_t decoders[][7] = {{1, 1, 1, 1, 1, 1, 1}, {4, 3, 5, 7, 9, 33, 3}, {7, 2, 2, 34, 33, 5, 17}};
   for (const auto& numbers : decoders) {
-    for (int way = 0; way < 4; ++way) compare(random_decoder(random, way & 1, 1 + way / 2, numbers, 1 + way), random);
+    for (int way = 0; way < 4; ++way) {
+      compare(random_decoder(random, way & 1, 1 + way / 2, numbers, 1 + way), random);
+    }
   }
   Problem p = random_problem(random, 0, 8, 20, 40, 64, 1, false, true, 3);
   // Several threads at once, and processes that were forked after the first call.
@@ -494,11 +501,14 @@ int main() {
     Decoder other = decoder;
     other.inputs[i].dims.back() += 1;
     std::vector<Buffer> in = buffers(other), out(rnnapps::kMostOutputs);
-    check(!rnnapps::output_sizes(false, other.options, in.data(), out.data()), "a decoder's array that does not fit");
+    const bool fit = rnnapps::output_sizes(false, other.options, in.data(), out.data());
+    check(!fit, "a decoder's array that does not fit");
   }
-  decoder.options.attention = 3;
-  std::vector<Buffer> in = buffers(decoder), out(rnnapps::kMostOutputs);
-  check(!rnnapps::output_sizes(false, decoder.options, in.data(), out.data()), "an unknown attention");
+  for (int64_t attention : {-1, 3}) {
+    decoder.options.attention = attention;
+    std::vector<Buffer> in = buffers(decoder), out(rnnapps::kMostOutputs);
+    check(!rnnapps::output_sizes(false, decoder.options, in.data(), out.data()), "an unknown attention");
+  }
   std::puts("all right");
   return 0;
 }

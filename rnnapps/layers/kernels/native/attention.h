@@ -17,7 +17,8 @@ struct AttentionSizes {
 // Arrays of rows, as panels of columns: what a product gives and takes.
 class Rows {
  public:
-  Rows(int64_t rows, int64_t size) : rows_(rows), groups_(filled_up(size) / kPanel), data_(rows * filled_up(size)) {
+  Rows(int64_t rows, int64_t size)
+      : rows_(rows), groups_(filled_up(size) / kPanel), data_(rows * filled_up(size)) {
     std::fill(data_ + 0, data_ + rows * filled_up(size), 0.0f);
   }
   float* at(int64_t m, int64_t column) {
@@ -29,10 +30,14 @@ class Rows {
   int64_t padded() const { return groups_ * kPanel; }
 
   void read(int64_t m, const float* from, int64_t size) {
-    for (int64_t i = 0; i < size; i += kPanel) std::copy(from + i, from + std::min(i + kPanel, size), at(m, i));
+    for (int64_t i = 0; i < size; i += kPanel) {
+      std::copy(from + i, from + std::min(i + kPanel, size), at(m, i));
+    }
   }
   void write(int64_t m, int64_t size, float* to) {
-    for (int64_t i = 0; i < size; i += kPanel) std::copy(at(m, i), at(m, i) + std::min(kPanel, size - i), to + i);
+    for (int64_t i = 0; i < size; i += kPanel) {
+      std::copy(at(m, i), at(m, i) + std::min(kPanel, size - i), to + i);
+    }
   }
 
  private:
@@ -80,7 +85,8 @@ class Weights {
     const Panels panels{kOthers, depth_ * kPanel, rows.rows() * kPanel};
     for (int64_t group = 0; group < sizes_.groups(); ++group) {
       const float* right = panels_ + group * Cell::kGates * panels.right;
-      product<false, true>(rows.rows(), rows.left(), depth_, right, result.at(0, group * Cell::kGates * kPanel), panels);
+      product<false, true>(rows.rows(), rows.left(), depth_, right,
+                           result.at(0, group * Cell::kGates * kPanel), panels);
       product<false, false>(rows.rows(), rows.left(), depth_, right + kOthers * panels.right,
                             own.at(0, group * kPanel), {1, 0, 0});
     }
@@ -109,8 +115,9 @@ template <class Cell>
 class Attention {
  protected:
   Attention(const Options& options, const AttentionSizes& sizes, const Buffer* inputs)
-      : options_(options), sizes_(sizes), additive_(options.attention == 1), mask_(static_cast<const uint8_t*>(inputs[1].data)),
-        h_(floats(inputs[6])), c_(floats(inputs[7])), memory_(floats(inputs[8])), keys_(floats(inputs[9])),
+      : options_(options), sizes_(sizes), additive_(options.attention == 1),
+        mask_(static_cast<const uint8_t*>(inputs[1].data)), h_(floats(inputs[6])),
+        c_(floats(inputs[7])), memory_(floats(inputs[8])), keys_(floats(inputs[9])),
         scale_(filled_bias<SimpleRnn>(floats(inputs[12]), {0, 0, 0, own_space()})) {}
 
   // Of what multiplicative scores do not have.
@@ -165,7 +172,8 @@ class AttentionForward : Attention<Cell> {
  private:
   void run(int64_t first, int64_t count) {
     Rows h(count, sizes_.units), c(count, Cell::kTwoStates ? sizes_.units : 0), vector(count, sizes_.vector);
-    Rows sums(count, Cell::kGates * filled_up(sizes_.units)), own(count, Cell::kOwnCandidate ? sizes_.units : 0);
+    Rows sums(count, Cell::kGates * filled_up(sizes_.units));
+    Rows own(count, Cell::kOwnCandidate ? sizes_.units : 0);
     Rows query(count, own_space()), mean(count, sizes_.memory);
     Array<> asked(filled_up(sizes_.space)), found(filled_up(sizes_.memory));
     for (int64_t m = 0; m < count; ++m) {
@@ -181,7 +189,9 @@ class AttentionForward : Attention<Cell> {
       }
       for (int64_t m = 0; m < count; ++m) advance(first + m, time, m, h, c, sums, own);
       if (additive_) query_.template product_of<false>(h, query);
-      for (int64_t m = 0; m < count; ++m) attend(first + m, time, m, additive_ ? query : h, mean, asked, found);
+      for (int64_t m = 0; m < count; ++m) {
+        attend(first + m, time, m, additive_ ? query : h, mean, asked, found);
+      }
       combine_h_.template product_of<false>(h, vector);
       combine_mean_.template product_of<true>(mean, vector);
       for (int64_t m = 0; m < count; ++m) {
@@ -223,7 +233,8 @@ class AttentionForward : Attention<Cell> {
   }
 
   // The weights that a row gives its memory, and its mean by them.
-  void attend(int64_t row, int64_t time, int64_t m, Rows& query, Rows& mean, Array<>& asked, Array<>& found) const {
+  void attend(int64_t row, int64_t time, int64_t m, Rows& query, Rows& mean, Array<>& asked,
+              Array<>& found) const {
     const int64_t source = sizes_.source, space = sizes_.space, size = sizes_.memory;
     for (int64_t i = 0; i < space; i += kLanes) {
       store(asked + i, load(query.at(m, i)) + (additive_ ? load(query_bias_.data() + i) : Vec{}));
@@ -297,8 +308,8 @@ class AttentionBackward : Attention<Cell> {
     Rows dh(count, units), dc(count, Cell::kTwoStates ? units : 0), d_vector(count, sizes_.vector);
     Rows d_combined(count, sizes_.vector), d_mean(count, sizes_.memory), d_query(count, own_space());
     Rows deltas(count, wide), own(count, Cell::kOwnCandidate ? wide : 0);
-    Array<> d_found(filled_up(sizes_.memory)), asked(filled_up(sizes_.space)), d_asked(filled_up(sizes_.space));
-    Array<> d_weights(sizes_.source);
+    Array<> d_found(filled_up(sizes_.memory)), d_weights(sizes_.source);
+    Array<> asked(filled_up(sizes_.space)), d_asked(filled_up(sizes_.space));
     const int64_t keys = sizes_.source * sizes_.space;
     std::fill_n(writable(outputs_[5]) + first * keys, count * keys, 0.0f);
     if (additive_) std::fill_n(writable(outputs_[7]) + first * sizes_.space, count * sizes_.space, 0.0f);
@@ -333,7 +344,8 @@ class AttentionBackward : Attention<Cell> {
   // the keys and to the vector of the scores, which both are without its factor yet.
   void attend(int64_t row, int64_t time, int64_t m, Rows& d_mean, Rows& d_query, Array<>& d_found,
               Array<>& asked, Array<>& d_asked, Array<>& d_weights) const {
-    const int64_t source = sizes_.source, space = sizes_.space, size = sizes_.memory, step = step_of(row, time);
+    const int64_t source = sizes_.source, space = sizes_.space, size = sizes_.memory;
+    const int64_t step = step_of(row, time);
     const float *weights = alignments_ + step * source, *upstream = d_alignments_ + step * source;
     std::fill(d_found + 0, d_found + filled_up(size), 0.0f);
     d_mean.write(m, size, d_found + 0);
@@ -348,8 +360,8 @@ class AttentionBackward : Attention<Cell> {
       total += weights[s] * *(d_weights + s);
     }
     for (int64_t i = 0; i < space; i += kLanes) {
-      store(asked + i, additive_ ? load_some(queries_ + step * space + i, space - i)
-                                 : load(saved_ + saved_at(row, time, i / kPanel) + Cell::kH * kPanel + i % kPanel));
+      const float* h = saved_ + saved_at(row, time, i / kPanel) + Cell::kH * kPanel + i % kPanel;
+      store(asked + i, additive_ ? load_some(queries_ + step * space + i, space - i) : load(h));
       store(d_asked + i, Vec{});
     }
     float* d_scale = writable(outputs_[7]) + (additive_ ? row * space : 0);

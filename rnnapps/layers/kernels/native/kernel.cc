@@ -1150,19 +1150,20 @@ void run_attention(bool gradient, const Options& options, const Buffer* in, cons
 
 bool attention_sizes(bool gradient, const Options& o, const Buffer* in, Buffer* out) {
   const bool additive = o.attention == 1, lstm = o.kind == 0;
-  if (o.attention > 2 || o.kind > 1 || o.activation != kTanh || o.gate != kSigmoid || o.reverse || o.half ||
-      in[0].rank != 3 || in[6].rank != 2 || in[8].rank != 3 || in[9].rank != 3 || in[13].rank != 2) {
+  if (o.attention < 0 || o.attention > 2 || o.kind > 1 || o.activation != kTanh || o.gate != kSigmoid ||
+      o.reverse || o.half || in[0].rank != 3 || in[6].rank != 2 || in[8].rank != 3 || in[9].rank != 3 ||
+      in[13].rank != 2) {
     return false;
   }
   const int64_t batch = in[0].dims[0], time = in[0].dims[1], units = in[6].dims[1];
   const int64_t source = in[8].dims[1], size = in[8].dims[2], space = in[9].dims[2], vector = in[13].dims[1];
   const int64_t width = kGatesOf[o.kind] * units, own = additive * space, saved = rnnapps_saved(o.kind, units);
   const bool fit = is(in[0], batch, time, width) && is(in[1], batch, source) && is(in[2], vector, width) &&
-                   is(in[3], units, width) && is(in[4], width) && is(in[5], width) && is(in[6], batch, units) &&
-                   is(in[7], lstm * batch, lstm * units) && is(in[8], batch, source, size) &&
-                   is(in[9], batch, source, space) && is(in[10], additive * units, own) && is(in[11], own) &&
-                   is(in[12], own) && is(in[13], units + size, vector) && units > 0 &&
-                   (additive || space == units);
+                   is(in[3], units, width) && is(in[4], width) && is(in[5], width) &&
+                   is(in[6], batch, units) && is(in[7], lstm * batch, lstm * units) &&
+                   is(in[8], batch, source, size) && is(in[9], batch, source, space) &&
+                   is(in[10], additive * units, own) && is(in[11], own) && is(in[12], own) &&
+                   is(in[13], units + size, vector) && units > 0 && (additive || space == units);
   if (!fit) return false;
   if (!gradient) {
     const int64_t steps = o.keep ? time : 0;
@@ -1177,9 +1178,9 @@ bool attention_sizes(bool gradient, const Options& o, const Buffer* in, Buffer* 
                           sized(batch, source, space), sized(batch, additive * time, space),
                           sized(additive * batch, own), sized(batch, time, vector)};
   std::copy(sizes, sizes + kAttentionGradientOutputs, out);
-  return is(in[14], batch, time, vector) && is(in[15], batch, time, source) && is(in[16], batch, time, saved) &&
-         is(in[17], batch, additive * time, space) && is(in[18], batch, time, vector) &&
-         is(in[19], batch, time, source);
+  return is(in[14], batch, time, vector) && is(in[15], batch, time, source) &&
+         is(in[16], batch, time, saved) && is(in[17], batch, additive * time, space) &&
+         is(in[18], batch, time, vector) && is(in[19], batch, time, source);
 }
 
 }  // namespace
