@@ -91,7 +91,7 @@ def test_the_native_kernel_gives_what_the_loop_gives():
         def loss_and(vectors, memory):
             given = ops.convert_to_tensor(mask)
             outputs = recurrence(vectors, memory, memory_mask=given, training=mode != "eager")
-            pairs = zip(outputs, shares, strict=True)
+            pairs = zip(outputs, map(ops.convert_to_tensor, shares), strict=True)
             return sum(ops.sum(output * share) for output, share in pairs), list(outputs)
 
         outputs, gradients = differentiate(loss_and, [VECTORS, memory], recurrence, mode)

@@ -30,7 +30,7 @@ def test_its_own_program_under_the_sanitizers(sanitizers, lanes, tmp_path):
     flags += (f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
     flags += ("-DRNNAPPS_TEST_HALVES=1",) * (lanes == 16)
     command = ("g++", *flags, *SOURCES, "-o", tmp_path / "test")
-    subprocess.run(command, check=True, timeout=300)
+    subprocess.run(command, check=True, timeout=600)
     result = subprocess.run([tmp_path / "test"], capture_output=True, text=True, timeout=300)
     assert (result.returncode, result.stdout) == (0, "all right\n"), result.stderr
 

@@ -4,7 +4,7 @@
 // A thread takes its rows of the batch through all time steps. Here are the products of a step alone: those
 // of the inputs, and on the way back the gradients of the weights, are one product each over all steps,
 // which the backend makes before and behind. Attention to a memory is computed for one row at a time; its
-// hyperbolic tangents are not kept, since to compute them again takes less time than to read them.
+// hyperbolic tangents are computed again on the way back, since to keep them would take the most memory.
 //
 // Luong et al. 2015, section 3.3, with the cells of Hochreiter and Schmidhuber 1997 or Cho et al. 2014, and
 // the scores of Bahdanau et al. 2015 or of Luong et al. 2015.
