@@ -29,7 +29,7 @@ def extension(name: str) -> Extension:
     return Extension(
         f"{NATIVE}/{name}".replace("/", "."),
         sources=[f"{NATIVE}/{source}.cc" for source in ("kernel", "tensorflow", "xla")],
-        depends=[f"{NATIVE}/interface.h", "setup.py"],
+        depends=[*(f"{NATIVE}/{header}.h" for header in ("interface", "attention")), "setup.py"],
         define_macros=[("RNNAPPS_LANES", str(lanes))],
         extra_compile_args=["-std=c++17", "-O3", "-g0", "-pthread", *flags],
         extra_link_args=["-pthread"],

@@ -53,9 +53,7 @@ def same(found, stored):
 def test_shipped_bundles_predict_what_they_did(name):
     stored = SHIPPED[name]
     predictor = rnnapps.load(bundle.find(name))
-    found = predictor(
-        inputs(predictor.application, stored), **OPTIONS.get(predictor.application, {})
-    )
+    found = predictor(inputs(predictor.application, stored), **OPTIONS.get(predictor.application, {}))
     assert same([one.to_dict() for one in found], stored)
 
 

@@ -1,8 +1,8 @@
 """How fast is the attention decoder? `rnnapps benchmark decoder`.
 
-Times training steps of `AttentionDecoder` and of the same network in Keras alone (`keras.layers.RNN`
-over a cell of an LSTM, additive attention and input feeding), in turn; and beam search as one compiled
-program and as a Python loop over a compiled step. Random numbers.
+Times training steps of `AttentionDecoder`, of the same with `kernel="compiled"`, and of the same network
+in Keras alone (`keras.layers.RNN` over a cell of an LSTM, additive attention and input feeding), in
+turn; and beam search as one compiled program and as a Python loop over a compiled step. Random numbers.
 
     rnnapps benchmark decoder --json decoder.json
 """
@@ -71,7 +71,7 @@ def keras_decoder(options: DecoderOptions) -> Any:
 
 
 def training(kind: str, options: DecoderOptions) -> Callable[[], Any]:
-    """A training step of one of the two decoders."""
+    """A training step of the decoder as it is ("rnnapps"), by its loop ("compiled"), or of "keras"."""
     import keras
 
     from rnnapps.layers import AttentionDecoder
@@ -81,7 +81,9 @@ def training(kind: str, options: DecoderOptions) -> Callable[[], Any]:
     if kind == "keras":
         logits = keras_decoder(options)(tokens, memory)
     else:
-        logits, _ = AttentionDecoder(options.vocabulary, options.units, options.units)(tokens, memory)
+        kernel = "auto" if kind == "rnnapps" else kind
+        decoder = AttentionDecoder(options.vocabulary, options.units, options.units, kernel=kernel)
+        logits, _ = decoder(tokens, memory)
     model = keras.Model([memory, tokens], logits)
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     random = np.random.default_rng(0)
@@ -141,7 +143,7 @@ def main(arguments: list[str]) -> None:
         check_file(Path(options.json))
     backend.load_quietly()
     about = backend.describe()
-    steps = {kind: training(kind, options) for kind in ("rnnapps", "keras")}
+    steps = {kind: training(kind, options) for kind in ("rnnapps", "compiled", "keras")}
     report = {"training step": in_turn(steps, options.rounds)}
     report["beam search"] = in_turn(searches(options), options.rounds)
     for what, times in report.items():

@@ -23,7 +23,7 @@ class AttentionDecoder(AttentionRecurrence):
     Teacher forcing is a call, `decoder(tokens, memory)`: tokens int32 `(batch, time)` that begin with
     the start token, memory `(batch, source, size)`. It returns logits `(batch, time, vocabulary)` for
     the tokens that come next, and the alignments `(batch, time, source)`, float32. All steps run in one
-    program, compiled by XLA (on PyTorch step by step).
+    program, in C++ or compiled by XLA.
 
     Decoding is `state, context = decoder.start(memory)` and `decoder.step(tokens, state, context)`, as
     `rnnapps.decoding` takes them.
@@ -49,7 +49,9 @@ class AttentionDecoder(AttentionRecurrence):
             steps (Gal and Ghahramani 2016).
         output_dropout: of the attentional vector on the way to the logits.
         seed: of the dropouts.
-        kernel: "auto", or "keras" for a loop that is not compiled and has second derivatives.
+        kernel: "auto": the native kernel on a processor, for one plain cell without gate and recurrent
+            dropout in float32, else "compiled", a loop that XLA compiles (on PyTorch step by step);
+            "compiled"; or "keras" for a loop that is not compiled and has second derivatives.
 
     Raises:
         ValueError: `cell`, `attention` or `kernel` is unknown, a rate is not at least 0 and below 1, or

@@ -7,18 +7,23 @@ from keras import ops
 
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.kernels.cell_loop import cell_loop
-from rnnapps.layers.kernels.choice import check_kernel
-from rnnapps.layers.kernels.exporting import check_length
+from rnnapps.layers.kernels.choice import Choice, check_kernel, place_obstacle
+from rnnapps.layers.kernels.exporting import check_length, exporting
+from rnnapps.layers.kernels.loops import uncompiled
 from rnnapps.layers.kernels.masks import without_masked
+from rnnapps.layers.kernels.native import attention as native
+from rnnapps.layers.kernels.native import library
 from rnnapps.layers.kernels.plain_cell import PlainCell
 from rnnapps.layers.kernels.products import product
-from rnnapps.layers.kernels.recurrence import check_rates
+from rnnapps.layers.kernels.recurrence import EQUATIONS, check_rates
 from rnnapps.layers.layer_norm_gru import LayerNormGRU
 from rnnapps.layers.layer_norm_lstm import LayerNormLSTM
 from rnnapps.layers.luong_attention import LuongAttention
 
 Tensor = Any
 NORMALISED = {"lstm": (LayerNormLSTM.cell_class, 2), "gru": (LayerNormGRU.cell_class, 1)}
+KERNELS = ("auto", "compiled", "keras")
+PLAIN = {"depth": 1, "layer_norm": False, "gate": False, "recurrent_dropout": 0}
 ATTENTIONS = {"additive": BahdanauAttention, "multiplicative": LuongAttention}
 
 
@@ -39,8 +44,7 @@ class AttentionRecurrence(keras.layers.Layer):
 
     Teacher forcing is a call, `recurrence(vectors, memory)`: vectors `(batch, time, features)`, memory
     `(batch, source, size)`. It returns the attentional vectors `(batch, time, vector_size)` and the
-    alignments `(batch, time, source)`, float32. All steps run in one program, compiled by XLA (on
-    PyTorch step by step).
+    alignments `(batch, time, source)`, float32. All steps run in one program, in C++ or compiled by XLA.
 
     One step after the other is `state, context = recurrence.start(memory)` and
     `recurrence.step(vectors, state, context)`.
@@ -67,7 +71,9 @@ class AttentionRecurrence(keras.layers.Layer):
         recurrent_dropout: of each h where it meets its recurrent weights, one pattern a row for all
             steps (Gal and Ghahramani 2016).
         seed: of the dropout.
-        kernel: "auto", or "keras" for a loop that is not compiled and has second derivatives.
+        kernel: "auto": the native kernel on a processor, for one plain cell without gate and recurrent
+            dropout in float32, else "compiled", a loop that XLA compiles (on PyTorch step by step);
+            "compiled"; or "keras" for a loop that is not compiled and has second derivatives.
 
     Raises:
         ValueError: `cell`, `attention` or `kernel` is unknown, the rate is not at least 0 and below 1,
@@ -89,7 +95,7 @@ class AttentionRecurrence(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        check_kernel(kernel)
+        check_kernel(kernel, KERNELS)
         if cell not in NORMALISED:
             raise ValueError(f"cell={cell!r}: expected one of {', '.join(NORMALISED)}")
         if attention not in ATTENTIONS:
@@ -114,6 +120,32 @@ class AttentionRecurrence(keras.layers.Layer):
         self.supports_masking = True
         self._make_layers(self.options, {"dtype": self.dtype_policy, "trainable": self.trainable})
         self.seed_generator = keras.random.SeedGenerator(seed)
+        if keras.backend.backend() == "tensorflow":  # XLA does not know the native operation
+            self.supports_jit = self.choice().kernel != "native"
+
+    def choice(self) -> Choice:
+        """The kernel that runs a call, for `rnnapps.layers.explain`."""
+        wanted = self.options["kernel"]  # a decoder's own attribute of this name is a weight
+        obstacles = {"native": self._native_obstacle()}
+        if not obstacles["native"]:
+            return Choice("native", {}, library.instructions())
+        if keras.backend.backend() == "torch":
+            obstacles["compiled"] = "PyTorch runs a cell step by step"
+        elif wanted == "keras":
+            obstacles["compiled"] = "kernel='keras'"
+        else:
+            return Choice("compiled", obstacles)
+        return Choice("keras" if wanted == "keras" else "steps", obstacles)
+
+    def _native_obstacle(self):
+        if self.options["kernel"] != "auto":
+            return f"kernel='{self.options['kernel']}'"
+        if self.compute_dtype != "float32":
+            return self.compute_dtype
+        for name, plain in PLAIN.items():
+            if self.options[name] != plain:
+                return f"{name}={self.options[name]}"
+        return "it is being exported" if exporting() else place_obstacle()
 
     def _make_layers(self, options, policy):
         """The layers of the recurrence, before and behind which a subclass makes its own."""
@@ -162,7 +194,8 @@ class AttentionRecurrence(keras.layers.Layer):
             self.bridge.build((None, features))
         layers = (*self.cells, self.attention, self.combine, *([self.gate] if self.gate else []))
         variables = [variable for layer in layers for variable in layer.variables]
-        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel], self.kernel)
+        kernel = "keras" if self.options["kernel"] == "keras" else "auto"
+        self.loop = cell_loop(self._loop_step, [*variables, self.feeding_kernel], kernel)
 
     @property
     def _sizes(self):
@@ -185,7 +218,10 @@ class AttentionRecurrence(keras.layers.Layer):
         check_length(vectors)
         vectors, _ = without_masked(vectors, vectors_mask)
         state, context = self.start(memory, initial_state, memory_mask)
-        of_input = ops.transpose(ops.matmul(vectors, self.cells[0].kernel), (1, 0, 2))
+        of_input = ops.matmul(vectors, self.cells[0].kernel)
+        if self.choice().kernel == "native":
+            return self._native(of_input, state, context, training)
+        of_input = ops.transpose(of_input, (1, 0, 2))
         dropped = ()
         if training and self.recurrent_dropout:
             dropped = tuple(
@@ -201,6 +237,20 @@ class AttentionRecurrence(keras.layers.Layer):
         # Asked again, all steps at once: a weight is no state, which the loop would have to keep.
         _, alignments = self._attend(h, context)
         return ops.cast(vector, self.compute_dtype), alignments
+
+    @uncompiled
+    def _native(self, of_input, state, context, training):
+        (cell,), attention, (memory, keys, mask) = self.cells, self.attention, context
+        additive = isinstance(attention, BahdanauAttention)
+        h, c, _ = state if cell.kind == "lstm" else (state[0], ops.zeros((0, 0)), None)
+        scores = ops.zeros((0, 0)), ops.zeros((0,)), ops.zeros((0,))
+        if additive:
+            vector = ops.reshape(attention.vector, (-1,))
+            scores = attention.query_kernel, attention.bias, vector
+        weights = self.feeding_kernel, cell.recurrent_kernel, cell.bias, cell.recurrent_bias
+        inputs = (of_input, *weights, h, c, memory, keys, *scores, self.combine.kernel)
+        equations, mask = EQUATIONS[cell.kind], ops.cast(mask, "bool")
+        return native.run(equations, additive, native.Inputs(*inputs), mask, training)
 
     def start(
         self, memory: Tensor, initial_state: Any = None, memory_mask: Tensor | None = None

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import keras
 
+from rnnapps.layers.attention_recurrence import AttentionRecurrence
 from rnnapps.layers.kernels.cell_layer import CellLayer
 from rnnapps.layers.kernels.choice import choose
 from rnnapps.layers.kernels.parallel_scan import ParallelRecurrence
@@ -46,7 +47,7 @@ def explain(model: keras.layers.Layer) -> list[Explanation]:
 
 def _recurrent(layer: keras.layers.Layer, prefix: str = "") -> Iterator[tuple[str, keras.layers.RNN]]:
     """The recurrent layers within a layer, in order, with names that tell where they are."""
-    if isinstance(layer, keras.layers.RNN):
+    if isinstance(layer, (keras.layers.RNN, AttentionRecurrence)):
         yield prefix + layer.name, layer
         return
     if isinstance(layer, keras.layers.Bidirectional):
@@ -62,7 +63,7 @@ def _recurrent(layer: keras.layers.Layer, prefix: str = "") -> Iterator[tuple[st
 
 
 def _explain(name: str, layer: keras.layers.RNN) -> Explanation:
-    if isinstance(layer, (CellLayer, ParallelRecurrence)):
+    if isinstance(layer, (CellLayer, ParallelRecurrence, AttentionRecurrence)):
         return Explanation(name, *layer.choice())
     if isinstance(layer, Recurrence):
         try:

@@ -6,7 +6,7 @@ All else is the decoder's too, and tested with it: kinds of cells, dropout, init
 import keras
 import numpy as np
 import pytest
-from gradients import REFERENCE, differentiate
+from gradients import MODES, REFERENCE, differentiate
 from keras import ops
 
 from rnnapps.layers import AttentionDecoder, AttentionRecurrence
@@ -41,8 +41,16 @@ def repeated(recurrence, vectors, memory, mask=None):
     return [ops.stack(part, axis=1) for part in zip(*results, strict=True)]
 
 
-def test_a_call_is_the_step_repeated():
-    recurrence, mask = made(vector_size=5, gate=True), ops.convert_to_tensor(MASK)
+OPTIONS = [
+    ({"gate": True}, "steps" if keras.backend.backend() == "torch" else "compiled"),
+    ({"cell": "gru", "attention": "multiplicative"}, "native"),
+]
+
+
+@pytest.mark.parametrize(("options", "kernel"), OPTIONS)
+def test_a_call_is_the_step_repeated(options, kernel):
+    recurrence, mask = made(vector_size=5, **options), ops.convert_to_tensor(MASK)
+    assert recurrence.choice().kernel == kernel
     rng = np.random.default_rng(2)
     shares = [rng.normal(size=(BATCH, TIME, size)).astype("float32") for size in (5, SOURCE)]
 
@@ -69,6 +77,47 @@ def test_a_call_is_the_step_repeated():
         assert np.abs(b).max() > 0  # of every weight
     assert not outputs[1][~np.broadcast_to(MASK[:, None], outputs[1].shape)].any()
     assert not ours[1][~MASK].any()  # nothing hangs on what is masked
+
+
+def test_the_native_kernel_gives_what_the_loop_gives():
+    """For an empty memory too, and whatever stands at masked positions."""
+    mask, memory = MASK.copy(), MEMORY.copy()
+    mask[1] = False
+    memory[~mask] = np.nan
+    shares = [RNG.normal(size=(BATCH, TIME, size)).astype("float32") for size in (5, SOURCE)]
+
+    def results(kernel, mode):
+        recurrence = made(vector_size=5, kernel=kernel)
+
+        def loss_and(vectors, memory):
+            given = ops.convert_to_tensor(mask)
+            outputs = recurrence(vectors, memory, memory_mask=given, training=mode != "eager")
+            pairs = zip(outputs, map(ops.convert_to_tensor, shares), strict=True)
+            return sum(ops.sum(output * share) for output, share in pairs), list(outputs)
+
+        outputs, gradients = differentiate(loss_and, [VECTORS, memory], recurrence, mode)
+        return [*outputs, *gradients]
+
+    expected = results("compiled", REFERENCE)
+    for mode in MODES[keras.backend.backend()]:
+        for a, b in zip(results("auto", mode), expected, strict=True):
+            assert np.abs(a - b).max() <= 2e-6 * max(np.abs(b).max(), 1)
+
+
+def test_what_keeps_the_native_kernel_away(monkeypatch):
+    for options, obstacle in (
+        ({"depth": 2}, "depth=2"),
+        ({"gate": True}, "gate=True"),
+        ({"layer_norm": True}, "layer_norm=True"),
+        ({"recurrent_dropout": 0.1}, "recurrent_dropout=0.1"),
+        ({"dtype": "mixed_bfloat16"}, "bfloat16"),
+        ({"kernel": "compiled"}, "kernel='compiled'"),
+    ):
+        assert AttentionRecurrence(UNITS, **options).choice().obstacles["native"] == obstacle
+    assert not AttentionRecurrence(UNITS).choice().obstacles
+    monkeypatch.setenv("RNNAPPS_NATIVE", "off")
+    found = AttentionRecurrence(UNITS, kernel="auto").choice()
+    assert found.kernel != "native" and found.obstacles["native"] == "RNNAPPS_NATIVE=off"
 
 
 def test_saved_and_loaded(tmp_path):
@@ -119,6 +168,7 @@ def test_wrong_use():
     for options, message in (
         ({"cell": "rnn"}, "cell='rnn': expected one of lstm, gru"),
         ({"attention": "none"}, "expected one of additive, multiplicative"),
+        ({"kernel": "fused"}, "kernel='fused': expected one of auto, compiled, keras"),
         ({"recurrent_dropout": 1.0}, "recurrent_dropout=1.0: expected at least 0 and below 1"),
     ):
         with pytest.raises(ValueError, match=message):

@@ -46,6 +46,14 @@ def test_every_recurrent_layer_is_explained(capsys):
     )
 
 
+def test_decoders_are_explained(capsys):
+    (row,) = layers.explain(layers.AttentionDecoder(9, 4, 4, name="decoder"))
+    assert row == ("decoder", "native", {}, library.instructions())
+    (row,) = layers.explain(layers.AttentionRecurrence(4, gate=True))
+    assert row.kernel == ("steps" if BACKEND == "torch" else "compiled")
+    assert "not native: gate=True" in capsys.readouterr().out
+
+
 def test_a_kernel_that_cannot_run_is_told_too(capsys):
     (row,) = layers.explain(layers.LSTM(3, kernel="cudnn", name="demanding"))
     assert row.kernel == "none" and "sees no GPU" in row.obstacles["cudnn"]

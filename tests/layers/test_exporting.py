@@ -76,7 +76,7 @@ def test_a_fixed_length_on_pytorch(x, tmp_path):
 def test_a_copy_by_to_keras_compiles_nothing_and_gives_the_same(network, x):
     copy = layers.to_keras(network)
     rows = layers.explain(copy)
-    assert {row.kernel for row in rows} == {"keras"} and len(rows) == 10
+    assert {row.kernel for row in rows} == {"keras"} and len(rows) == 11
     assert copy.get_layer("attention_recurrence").kernel == "keras"
     for a, b in zip(copy.predict_on_batch(x), network.predict_on_batch(x), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5)

@@ -30,7 +30,7 @@ def test_its_own_program_under_the_sanitizers(sanitizers, lanes, tmp_path):
     flags += (f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
     flags += ("-DRNNAPPS_TEST_HALVES=1",) * (lanes == 16)
     command = ("g++", *flags, *SOURCES, "-o", tmp_path / "test")
-    subprocess.run(command, check=True, timeout=300)
+    subprocess.run(command, check=True, timeout=600)
     result = subprocess.run([tmp_path / "test"], capture_output=True, text=True, timeout=300)
     assert (result.returncode, result.stdout) == (0, "all right\n"), result.stderr
 
@@ -49,11 +49,15 @@ x = np.random.default_rng(0).normal(size=(9, 7, 3)).astype("float32")
 outputs = []
 for name in sys.argv[2:]:
     os.environ["RNNAPPS_NATIVE"] = name
-    layer = layers.GRU(40, return_sequences=True)
+    layer, decoder = layers.GRU(40, return_sequences=True), layers.AttentionRecurrence(21)
     layer.build(x.shape)
-    layer.set_weights([np.random.default_rng(1).normal(scale=0.2, size=w.shape) for w in layer.weights])
+    decoder.build(x.shape, x.shape)
+    for one in (layer, decoder):
+        random = np.random.default_rng(1)
+        one.set_weights([random.normal(scale=0.2, size=w.shape) for w in one.weights])
     print(choose(layer).kernel, choose(layer).instructions, choose(layer).obstacles.get("native"))
-    outputs.append(ops.convert_to_numpy(layer(x)))
+    arrays = map(ops.convert_to_numpy, (layer(x), *decoder(x, x)))
+    outputs.append(np.concatenate([array.ravel() for array in arrays]))
 np.save(sys.argv[1], outputs)
 """
 
@@ -111,7 +115,9 @@ def test_the_threads_of_python_share_it():
 
 
 def test_a_saved_model_does_not_need_it(tmp_path):
-    model = keras.Sequential([keras.Input((None, 3)), layers.Bidirectional(layers.LSTM(4))])
+    inputs = keras.Input((None, 3))
+    x = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(inputs)
+    model = keras.Model(inputs, layers.AttentionRecurrence(4)(x, x)[0])
     expected = model.predict_on_batch(X)
     model.export(tmp_path / "model", verbose=False)
     assert b"Rnnapps" not in (tmp_path / "model" / "saved_model.pb").read_bytes()

@@ -95,18 +95,21 @@ def cudnn_obstacle(layer: keras.layers.RNN) -> str:
 
 def native_obstacle(layer: keras.layers.RNN) -> str:
     """What keeps a layer from the native kernel; empty if nothing does."""
-    if obstacle := library.obstacle():
-        return obstacle
-    backend = keras.backend.backend()
-    if gpu():
-        return f"it is for processors, and {backend} sees a GPU"
     if layer.compute_dtype == "float64":
         return "float64"
     if any(layer.zoneout_rates):
         return f"zoneout={layer.zoneout_rates}"
-    if backend == "tensorflow" and (obstacle := graph_obstacle()):
+    return place_obstacle() or _fused_obstacle(layer)
+
+
+def place_obstacle() -> str:
+    """What keeps the native kernel from running here, whatever it is to run; empty if nothing does."""
+    backend = keras.backend.backend()
+    if obstacle := library.obstacle():
         return obstacle
-    return _fused_obstacle(layer)
+    if gpu():
+        return f"it is for processors, and {backend} sees a GPU"
+    return graph_obstacle() if backend == "tensorflow" else ""
 
 
 def _fused_obstacle(layer) -> str:

@@ -21,8 +21,9 @@ struct Options {
   int64_t keep;              // whether the gradient will be asked for
   int64_t half;              // whether products are in bfloat16: only with rnnapps_half()
   int64_t threads;           // at most so many
+  int64_t attention;         // 0 a layer, 1 a decoder with additive, 2 one with multiplicative attention
 };
-constexpr int kOptions = 8;
+constexpr int kOptions = 9;
 
 // batch, time, features, units; G gates and S saved values a unit, P units filled up. An LSTM has two
 // states; others have an empty array (0, 0) for the second.
@@ -36,6 +37,38 @@ constexpr int kInputs = 8, kOutputs = 4;
 // Inputs: those above, what was saved, and the derivatives with respect to the first three outputs.
 // Outputs: the derivatives with respect to x, the four weights and biases, and the states.
 constexpr int kGradientInputs = 12, kGradientOutputs = 7;
+
+// A decoder with attention: an LSTM or GRU with tanh and sigmoid, forwards, in float32. It has besides source
+// positions of the memory, its size, the size of a vector, and the space of the scores: of multiplicative
+// ones that is `units`, and where they have nothing an array is empty, (0, 0), (0) or (batch, 0, space).
+//
+// Inputs: the inputs' products with their weights x (batch, time, G * units), the memory's mask (batch,
+// source), weights of the vector before (vector, G * units) and of the state (units, G * units), their
+// biases (G * units), the first states (batch, units), the memory (batch, source, size), its keys (batch,
+// source, space), the query's weights (units, space) and bias (space), the vector of the scores (space), the
+// weights (units + size, vector) of state and mean.
+// Outputs: vectors (batch, time, vector) and alignments (batch, time, source); what the gradient needs, with
+// time 0 without `keep`: h (batch, time, units), (batch, time, S * P), queries (batch, time, space), means
+// (batch, time, size).
+constexpr int kAttentionInputs = 14, kAttentionOutputs = 6;
+
+// Inputs: those above, vectors, alignments, what was saved, queries, and the derivatives with respect to
+// vectors and alignments.
+// Outputs: the derivatives with respect to x; of a GRU to its candidate's recurrent product (batch, time,
+// units), else (batch, 0, units); to the states, the means, the keys (of additive scores without the factor
+// of their vector), the queries, their vector for each row (batch, space), or (0, 0), and the sums of which
+// the vectors are the tanh.
+constexpr int kAttentionGradientInputs = 20, kAttentionGradientOutputs = 9;
+
+constexpr int input_count(bool gradient, bool attention) {
+  return attention ? gradient ? kAttentionGradientInputs : kAttentionInputs
+                   : gradient ? kGradientInputs : kInputs;
+}
+constexpr int output_count(bool gradient, bool attention) {
+  return attention ? gradient ? kAttentionGradientOutputs : kAttentionOutputs
+                   : gradient ? kGradientOutputs : kOutputs;
+}
+constexpr int kMostInputs = kAttentionGradientInputs, kMostOutputs = kAttentionGradientOutputs;
 
 // The sizes of the outputs for those of the inputs. False if these do not fit together.
 bool output_sizes(bool gradient, const Options& options, const Buffer* inputs, Buffer* outputs);

@@ -15,7 +15,9 @@
 // variant that resets after the product; Elman 1990.
 #include <algorithm>
 #include <atomic>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 #include <numeric>
@@ -1104,6 +1106,10 @@ class Backward {
   const Buffer* const outputs_;
 };
 
+// ---- Decoders ----
+
+#include "attention.h"
+
 // ---- At the door ----
 
 constexpr int kGatesOf[] = {Lstm::kGates, Gru::kGates, SimpleRnn::kGates};
@@ -1131,9 +1137,56 @@ void run(bool gradient, const Options& options, const Sizes& sizes, const Buffer
   }
 }
 
+template <class Cell>
+void run_attention(bool gradient, const Options& options, const Buffer* in, const Buffer* out) {
+  const AttentionSizes sizes{in[0].dims[0], in[0].dims[1], in[8].dims[1], in[8].dims[2],
+                             in[6].dims[1], in[9].dims[2], in[13].dims[1]};
+  if (gradient) {
+    AttentionBackward<Cell>(options, sizes, in, out).run();
+  } else {
+    AttentionForward<Cell>(options, sizes, in, out).run();
+  }
+}
+
+bool attention_sizes(bool gradient, const Options& o, const Buffer* in, Buffer* out) {
+  const bool additive = o.attention == 1, lstm = o.kind == 0;
+  if (o.attention < 0 || o.attention > 2 || o.kind > 1 || o.activation != kTanh || o.gate != kSigmoid ||
+      o.reverse || o.half || in[0].rank != 3 || in[6].rank != 2 || in[8].rank != 3 || in[9].rank != 3 ||
+      in[13].rank != 2) {
+    return false;
+  }
+  const int64_t batch = in[0].dims[0], time = in[0].dims[1], units = in[6].dims[1];
+  const int64_t source = in[8].dims[1], size = in[8].dims[2], space = in[9].dims[2], vector = in[13].dims[1];
+  const int64_t width = kGatesOf[o.kind] * units, own = additive * space, saved = rnnapps_saved(o.kind, units);
+  const bool fit = is(in[0], batch, time, width) && is(in[1], batch, source) && is(in[2], vector, width) &&
+                   is(in[3], units, width) && is(in[4], width) && is(in[5], width) &&
+                   is(in[6], batch, units) && is(in[7], lstm * batch, lstm * units) &&
+                   is(in[8], batch, source, size) && is(in[9], batch, source, space) &&
+                   is(in[10], additive * units, own) && is(in[11], own) && is(in[12], own) &&
+                   is(in[13], units + size, vector) && units > 0 && (additive || space == units);
+  if (!fit) return false;
+  if (!gradient) {
+    const int64_t steps = o.keep ? time : 0;
+    const Buffer sizes[] = {sized(batch, time, vector), sized(batch, time, source), sized(batch, steps, units),
+                            sized(batch, steps, saved), sized(batch, additive * steps, space),
+                            sized(batch, steps, size)};
+    std::copy(sizes, sizes + kAttentionOutputs, out);
+    return true;
+  }
+  const Buffer sizes[] = {sized(batch, time, width), sized(batch, lstm ? 0 : time, units), sized(batch, units),
+                          sized(lstm * batch, lstm * units), sized(batch, time, size),
+                          sized(batch, source, space), sized(batch, additive * time, space),
+                          sized(additive * batch, own), sized(batch, time, vector)};
+  std::copy(sizes, sizes + kAttentionGradientOutputs, out);
+  return is(in[14], batch, time, vector) && is(in[15], batch, time, source) &&
+         is(in[16], batch, time, saved) && is(in[17], batch, additive * time, space) &&
+         is(in[18], batch, time, vector) && is(in[19], batch, time, source);
+}
+
 }  // namespace
 
 bool output_sizes(bool gradient, const Options& o, const Buffer* in, Buffer* out) {
+  if (o.attention) return o.kind >= 0 && o.threads >= 1 && attention_sizes(gradient, o, in, out);
   if (o.kind < 0 || o.kind > 2 || o.activation < 0 || o.activation > 3 || o.gate < 0 || o.gate > 3 ||
       o.threads < 1 || in[0].rank != 3 || in[6].rank != 2) {
     return false;
@@ -1183,21 +1236,26 @@ const char* rnnapps_run(int gradient, const int64_t* options, const rnnapps::Buf
   static_assert(sizeof(Options) == kOptions * sizeof(int64_t), "options are read as numbers");
   Options chosen;
   std::memcpy(&chosen, options, sizeof(chosen));
-  Buffer expected[kGradientOutputs];
+  const bool attention = chosen.attention;
+  Buffer expected[kMostOutputs];
   if (!output_sizes(gradient, chosen, inputs, expected)) {
     return "rnnapps: the arrays of a recurrence do not fit together";
   }
-  for (int i = 0; i < (gradient ? kGradientOutputs : kOutputs); ++i) {
+  for (int i = 0; i < output_count(gradient, attention); ++i) {
     if (outputs[i].rank != expected[i].rank ||
         !std::equal(outputs[i].dims, outputs[i].dims + outputs[i].rank, expected[i].dims)) {
       return "rnnapps: an output of a recurrence has the wrong size";
     }
   }
-  Buffer given[kGradientInputs];
-  std::copy(inputs, inputs + (gradient ? kGradientInputs : kInputs), given);
+  Buffer given[kMostInputs];
+  std::copy(inputs, inputs + input_count(gradient, attention), given);
   if (given[1].dims[0] * given[1].dims[1] == 0) given[1].data = nullptr;
   const Sizes sizes{given[0].dims[0], given[0].dims[1], given[0].dims[2], given[6].dims[1]};
   try {
+    if (attention) {
+      (chosen.kind ? run_attention<Gru> : run_attention<Lstm>)(gradient, chosen, given, outputs);
+      return nullptr;
+    }
     const decltype(&run<Lstm>) kinds[] = {run<Lstm>, run<Gru>, run<SimpleRnn>};
     kinds[chosen.kind](gradient, chosen, sizes, given, outputs);
   } catch (const std::bad_alloc&) {

@@ -49,7 +49,7 @@ def run(
     functions = list(DERIVATIVES)
     numbers = (KINDS.index(equations), *(functions.index(one) for one in activations))
     half = keras.backend.standardize_dtype(weights.input.dtype) == "bfloat16"
-    half = half and bool(_backend().loaded(library.library()).rnnapps_half())
+    half = half and bool(backend().loaded(library.library()).rnnapps_half())
     function = _differentiable(equations, (*numbers, int(reverse), int(all_steps)), half, training)
     if mask is None:
         mask = ops.zeros((0, 0), dtype="bool")
@@ -75,11 +75,11 @@ def _differentiable(
     def forth(keep, operands, constants):
         arrays, (batch, time, _, units) = inputs(operands, *constants)
         state = (batch, units)
-        saved = _backend().loaded(library.library()).rnnapps_saved(numbers[0], units)
+        saved = backend().loaded(library.library()).rnnapps_saved(numbers[0], units)
         shapes = (batch, time if all_steps else 0, units), state, state if two else (0, 0)
         shapes = (*shapes, (batch, time if keep else 0, saved))
-        options = (*numbers, int(keep), int(half), threads())
-        outputs, h, c, saved = _backend().call(False, options, arrays, shapes)
+        options = (*numbers, int(keep), int(half), threads(), 0)
+        outputs, h, c, saved = backend().call(False, options, arrays, shapes)
         results = (*((outputs,) if all_steps else ()), h, *((c,) if two else ()))
         return results, (saved,) if keep else ()
 
@@ -93,13 +93,15 @@ def _differentiable(
         shapes = (batch, time, features), (features, width), (units, width), (width,), (width,), state
         shapes = (*shapes, state if two else (0, 0))
         arrays = (*arrays, saved, *(ops.cast(one, "float32") for one in (d_outputs, *d_states)))
-        gradients = _backend().call(True, (*numbers, 1, int(half), threads()), arrays, shapes)
+        options = (*numbers, 1, int(half), threads(), 0)
+        gradients = backend().call(True, options, arrays, shapes)
         return tuple(gradients if two else gradients[:-1])
 
     return with_derivative(functools.partial(forth, training), back)
 
 
-def _backend():
+def backend():
+    """The module that calls the kernel on this backend."""
     return import_module(MODULES[keras.backend.backend()])
 
 

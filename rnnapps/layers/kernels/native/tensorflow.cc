@@ -1,4 +1,4 @@
-// The kernel as two operations of TensorFlow, by its C interface, whose functions are looked up when the
+// The kernel as four operations of TensorFlow, by its C interface, whose functions are looked up when the
 // library is loaded: nothing of TensorFlow is needed to compile it, and without TensorFlow it loads too.
 #include <dlfcn.h>
 
@@ -80,14 +80,14 @@ class Tensors {
   TF_Tensor* add(TF_Tensor* tensor) { return tensor ? tensors_[count_++] = tensor : nullptr; }
 
  private:
-  TF_Tensor* tensors_[rnnapps::kGradientInputs + rnnapps::kGradientOutputs];
+  TF_Tensor* tensors_[rnnapps::kMostInputs + rnnapps::kMostOutputs];
   int count_ = 0;
 };
 
-template <bool kGradient>
+template <bool kGradient, bool kAttention>
 void compute(void* options, TF_OpKernelContext* context) {
-  constexpr int kIn = kGradient ? rnnapps::kGradientInputs : rnnapps::kInputs;
-  constexpr int kOut = kGradient ? rnnapps::kGradientOutputs : rnnapps::kOutputs;
+  constexpr int kIn = rnnapps::input_count(kGradient, kAttention);
+  constexpr int kOut = rnnapps::output_count(kGradient, kAttention);
   const auto* numbers = static_cast<const int64_t*>(options);
   const Status status;
   const auto fail = [&](const char* message) {
@@ -106,7 +106,7 @@ void compute(void* options, TF_OpKernelContext* context) {
   }
   rnnapps::Options chosen;
   __builtin_memcpy(&chosen, numbers, sizeof(chosen));
-  if (!rnnapps::output_sizes(kGradient, chosen, inputs, outputs)) {
+  if ((chosen.attention != 0) != kAttention || !rnnapps::output_sizes(kGradient, chosen, inputs, outputs)) {
     return fail("rnnapps: the arrays of a recurrence do not fit together");
   }
   for (int i = 0; i < kOut; ++i) {
@@ -150,14 +150,30 @@ __attribute__((constructor)) void add_operations() {
   add_operation("RnnappsRecurrence",
                 {"x: float", "mask: bool", "weights: float", "recurrent: float", "bias: float",
                  "recurrent_bias: float", "h: float", "c: float"},
-                {"all: float", "last_h: float", "last_c: float", "saved: float"}, compute<false>);
+                {"all: float", "last_h: float", "last_c: float", "saved: float"}, compute<false, false>);
   add_operation("RnnappsRecurrenceGradient",
                 {"x: float", "mask: bool", "weights: float", "recurrent: float", "bias: float",
                  "recurrent_bias: float", "h: float", "c: float", "saved: float", "d_all: float",
                  "d_last_h: float", "d_last_c: float"},
                 {"d_x: float", "d_weights: float", "d_recurrent: float", "d_bias: float",
                  "d_recurrent_bias: float", "d_h: float", "d_c: float"},
-                compute<true>);
+                compute<true, false>);
+  add_operation("RnnappsAttention",
+                {"x: float", "mask: bool", "feeding: float", "recurrent: float", "bias: float",
+                 "recurrent_bias: float", "h: float", "c: float", "memory: float", "keys: float",
+                 "query: float", "query_bias: float", "scale: float", "combine: float"},
+                {"vectors: float", "alignments: float", "all: float", "saved: float", "queries: float",
+                 "means: float"},
+                compute<false, true>);
+  add_operation("RnnappsAttentionGradient",
+                {"x: float", "mask: bool", "feeding: float", "recurrent: float", "bias: float",
+                 "recurrent_bias: float", "h: float", "c: float", "memory: float", "keys: float",
+                 "query: float", "query_bias: float", "scale: float", "combine: float", "vectors: float",
+                 "alignments: float", "saved: float", "queries: float", "d_vectors: float",
+                 "d_alignments: float"},
+                {"d_x: float", "d_own: float", "d_h: float", "d_c: float", "d_means: float",
+                 "d_keys: float", "d_queries: float", "d_scale: float", "d_combined: float"},
+                compute<true, true>);
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ def loaded(file):
 def call(gradient, options, arrays, shapes):
     """The kernel's outputs, of the given shapes, for its inputs: `interface.h` describes them."""
     operations = _operations(library.library())
-    run = operations.rnnapps_recurrence_gradient if gradient else operations.rnnapps_recurrence
+    name = "rnnapps_attention" if options[-1] else "rnnapps_recurrence"
+    run = getattr(operations, name + "_gradient" * bool(gradient))
     outputs = run(*arrays, options=list(options))
     for output, shape in zip(outputs, shapes, strict=True):
         output.set_shape(shape)

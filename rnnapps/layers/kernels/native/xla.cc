@@ -115,14 +115,14 @@ void* handle(Call* call) {
     metadata->traits = 0;
     return nullptr;
   }
-  constexpr int kIn = kGradient ? rnnapps::kGradientInputs : rnnapps::kInputs;
-  constexpr int kOut = kGradient ? rnnapps::kGradientOutputs : rnnapps::kOutputs;
-  rnnapps::Buffer inputs[kIn], outputs[kOut];
+  rnnapps::Buffer inputs[rnnapps::kMostInputs], outputs[rnnapps::kMostOutputs];
   const Attributes& attributes = call->attributes;
   const bool known = call->stage == kExecute && attributes.size == 1 && attributes.types[0] == kArray &&
                      attributes.values[0]->type == kInt64 &&
                      attributes.values[0]->size == rnnapps::kOptions;
-  if (!known || !take(call->inputs, kIn, true, inputs) || !take(call->outputs, kOut, false, outputs)) {
+  const bool attention = known && attributes.values[0]->data[rnnapps::kOptions - 1];
+  if (!known || !take(call->inputs, rnnapps::input_count(kGradient, attention), true, inputs) ||
+      !take(call->outputs, rnnapps::output_count(kGradient, attention), false, outputs)) {
     return failure(call, "rnnapps: a recurrence was called in an unknown way");
   }
   const char* error = rnnapps_run(kGradient, attributes.values[0]->data, inputs, outputs);
