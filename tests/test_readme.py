@@ -20,6 +20,7 @@ from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.benchmark.translation import TranslationOptions
 from rnnapps.command_line import parse
 from rnnapps.commands.main import COMMANDS, dispatch
+from rnnapps.commands.chat import ChatOptions
 from rnnapps.commands.results import ResultsOptions
 from rnnapps.config import flags
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig
@@ -68,10 +69,13 @@ def commands():
 
 @pytest.mark.parametrize("words", list(commands()))
 def test_commands_have_these_flags(words):
-    command, name, *given = words
+    command, name, *given = (*words, "")
+    given = [word for word in given if word]
     assert command in COMMANDS
     if command == "benchmark":
         parse(BENCHMARKS[name], given, prog="rnnapps")
+    elif command == "chat":
+        parse(ChatOptions, words[1:], prog="rnnapps")
     elif command != "doctor":
         parse(OPTIONS[command, name], given, prog="rnnapps")
 
