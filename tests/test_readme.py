@@ -19,8 +19,8 @@ from rnnapps.benchmark.layers import LayersOptions, ratios
 from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.benchmark.translation import TranslationOptions
 from rnnapps.command_line import parse
-from rnnapps.commands.main import COMMANDS, dispatch
 from rnnapps.commands.chat import ChatOptions
+from rnnapps.commands.main import COMMANDS, dispatch
 from rnnapps.commands.results import ResultsOptions
 from rnnapps.config import flags
 from rnnapps.diagnostics.__main__ import DiagnosticsConfig

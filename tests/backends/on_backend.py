@@ -27,7 +27,7 @@ FILES = (
     *("layers/test_doubly_stochastic.py", "encoders/test_efficientnet_lite0.py"),
     *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
     *("layers/test_masks.py", "layers/test_derivatives.py", "layers/test_lengths.py"),
-    "layers/test_exporting.py",
+    *("layers/test_exporting.py", "layers/test_carried_states.py"),
     *("layers/test_attention_recurrence.py", "translation/test_translation_model.py"),
     "diagnostics/test_flow_on_backends.py",
 )
