@@ -1,11 +1,14 @@
 """Sampling has the frequencies of its distribution."""
 
+from functools import partial
+
+import keras
 import numpy as np
 import pytest
 from scipy.stats import chisquare
 from tiny_decoder import TinyDecoder, counters, greedy_decoding, scripted
 
-from rnnapps.decoding import Sampler
+from rnnapps.decoding import Greedy, Sampler
 
 END = 5
 PROBABILITIES = np.array([[0.06, 0.4, 0.1, 0.3, 0.14, 0.0], [0.2, 0.05, 0.35, 0.15, 0.25, 0.0]])
@@ -73,8 +76,23 @@ def test_top_1_is_greedy():
     decoder, options, arguments, limits, greedy = greedy_decoding()
     sampler = Sampler(decoder.step, decoder.variables, **options, top_k=1, seed=0, samples=2)
     samples = sampler(*arguments, limits=limits)
-    for one, other in zip(greedy, samples, strict=True):
+    for one, other in zip(greedy[:-1], samples[:-1], strict=True):
         np.testing.assert_allclose(np.repeat(one, 2, axis=1), other, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [Greedy, partial(Sampler, top_k=1, seed=0)])
+def test_decoding_goes_on_from_the_state_that_it_kept(kind):
+    decoder, options, arguments, _, _ = greedy_decoding()
+    state, context = arguments
+    decode = kind(decoder.step, decoder.variables, **options | {"max_steps": 3}, keep_state=True)
+    first = decode(state, context)
+    state = keras.tree.map_structure(lambda one: one[:, 0], first.state)
+    second = decode(state, context, start=first.tokens[:, 0, -1])
+    whole = Greedy(decoder.step, decoder.variables, **options | {"max_steps": 6})(*arguments)
+    go_on = ~first.finished[:, 0]
+    assert go_on.sum() > 0
+    found = np.concatenate([first.tokens, second.tokens], axis=2)
+    np.testing.assert_array_equal(found[go_on], whole.tokens[go_on])
 
 
 def test_where_nothing_is_possible():
