@@ -24,6 +24,8 @@ def build(config: NextTokenConfig, vocabulary: int) -> keras.Model:
     embedding = layers.ReversibleEmbedding(
         vocabulary,
         config.embedding_size,
+        # Keras's own, six times as narrow, learns half as fast where these weights give the logits too.
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.3),
         tie_weights=config.tied,
         reverse_dtype="float32",
         name="embedding",
