@@ -167,8 +167,8 @@ class TextGenerator:
         if write is not None:
             write(texts[0][written:])
         count, seconds = sum(map(len, tokens)), time.perf_counter() - began
-        if first and count > CHUNK * n:
-            rate = (count - CHUNK * n) / max(seconds - first, 1e-9)
+        if write is not None and first and count > CHUNK:
+            rate = (count - CHUNK) / max(seconds - first, 1e-9)
             log.info("%d tokens in %.2f seconds, %.0f a second once compiled", count, seconds, rate)
         return list(zip(texts, totals.tolist(), strict=True))
 
