@@ -19,14 +19,14 @@ LIMIT = 95  # MB, of the whole wheel, with all twelve applications
 # MB in the wheel: data sets and bundles of each application, and what all share. Those of twelve
 # applications fit within the limit; captioning/emoji leaves the wheel when its room is needed.
 BUDGET = {
-    "shared": 10.3,  # code, image encoder, word vectors
+    "shared": 10.5,  # code, image encoder, word vectors
     "sentiment": 4,
     "translation": 14,
     "captioning": 30.5,
     "keywords": 13,
     "dna": 0.5,
     "language_model": 8,
-    "chat": 9,
+    "chat": 8.8,
 }
 LATER = {
     "forecasting": 2,
