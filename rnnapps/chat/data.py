@@ -1,7 +1,7 @@
 """Conversations in; token ids, and replies to be chosen among others, out."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -11,6 +11,8 @@ from rnnapps.data.text.documents import Documents, read_documents
 from rnnapps.data.text.lane_batches import LaneBatches, lane_batches
 from rnnapps.data.text.token_encoder import TokenEncoder
 from rnnapps.errors import UserError
+
+Replies = TypeVar("Replies", str, tuple[str, ...])
 
 EMBEDDED = "conversations"
 TURN = "\n"
@@ -67,8 +69,8 @@ def replies(texts: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
-def last_turns(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Replies behind the one turn that they reply to."""
+def last_turns(pairs: Iterable[tuple[str, Replies]]) -> list[tuple[str, Replies]]:
+    """A reply, or several, behind the one turn that they reply to, of pairs with its whole context."""
     return [(context.rpartition(TURN)[2], reply) for context, reply in pairs]
 
 

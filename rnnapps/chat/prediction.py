@@ -1,6 +1,8 @@
 """What a chat answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rnnapps.evaluation.surprise import Surprise
@@ -13,14 +15,14 @@ if TYPE_CHECKING:
 class Reply:
     """A reply to what was said.
 
-    `text` is the conversation so far, a turn a line; `log_probability` is that of the reply, and
-    `surprise` that of each token of both.
+    `text` is the conversation so far, a turn a line; `log_probability` is that of the reply; `score`
+    gives `surprise` when it is asked for.
     """
 
     text: str
     reply: str
     log_probability: float
-    surprise: Surprise = field(repr=False)
+    score: Callable[[], Surprise] = field(repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -37,3 +39,8 @@ class Reply:
     def plot(self) -> "Figure":
         """The conversation and the reply as a strip, darker where a token surprises."""
         return self.surprise.plot()
+
+    @cached_property
+    def surprise(self) -> Surprise:
+        """That of the conversation with the reply."""
+        return self.score()

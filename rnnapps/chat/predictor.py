@@ -10,22 +10,18 @@ From the shell and from Python:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from rnnapps import bundle
 from rnnapps.chat.config import ChatConfig
 from rnnapps.chat.data import TURN
 from rnnapps.chat.prediction import Reply
-from rnnapps.data.text.token_encoder import TokenEncoder
 from rnnapps.data.text.unfit import is_unfit
 from rnnapps.errors import require
 from rnnapps.evaluation.surprise import Surprise
 from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import TextOptions
 from rnnapps.inference.text_generator import Drawing, TextGenerator, check_prompts, prompt_problem
-
-if TYPE_CHECKING:
-    import keras
 
 TRIES = 8  # draws of a reply until one may be said
 LENGTH = 80  # tokens of a reply, at most
@@ -37,14 +33,13 @@ class ChatPredictor:
 
     application: ClassVar[str] = "chat"
 
-    def __init__(self, model: "keras.Model", encoder: TokenEncoder, config: ChatConfig):
-        self.model, self.encoder, self.config = model, encoder, config
-        self.generator = TextGenerator(model, encoder)
+    def __init__(self, generator: TextGenerator, config: ChatConfig):
+        self.generator, self.config = generator, config
+        self.model, self.encoder = generator.model, generator.encoder
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""
-        bundle.save_model(self.model, folder)
-        self.encoder.save(folder)
+        self.generator.save(folder)
         bundle.write_config(folder, self.application, self.config)
 
     @classmethod
@@ -52,10 +47,7 @@ class ChatPredictor:
         """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
         with bundle.opening(path, cls.application):
             config = bundle.read_config(path, ChatConfig)
-            encoder = TokenEncoder.load(path, config.text)
-            model = bundle.load_model(path)
-            bundle.check_size("tokens", encoder.size, model.output_shape[0][-1])
-            return cls(model, encoder, config)
+            return cls(TextGenerator.load(path, config.text), config)
 
     def __call__(
         self,
@@ -98,7 +90,7 @@ class ChatPredictor:
         return self._answer(text, said, INSTEAD, 0.0)
 
     def _answer(self, text: str, said: str, reply: str, value: float) -> Reply:
-        return Reply(text, reply, value, *Surprise.of(self.generator, [said + reply]))
+        return Reply(text, reply, value, lambda: Surprise.of(self.generator, [said + reply])[0])
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,7 @@ def train(config: ChatConfig, examples: Any = None) -> Path:
     from rnnapps.chat.model import build, for_training
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.evaluation.retrieval import Retrieval
+    from rnnapps.inference.text_generator import TextGenerator
     from rnnapps.metrics.replies import variety
     from rnnapps.training.vocabulary_loss import VocabularyLoss
 
@@ -62,14 +63,14 @@ def train(config: ChatConfig, examples: Any = None) -> Path:
     run.facts["parameters"] = network.count_params()  # without the states that it carries on
 
     log.info("scoring the replies, by the network and by retrieval")
-    predictor, test = ChatPredictor(network, encoder, config), splits["test"]
+    predictor, test = ChatPredictor(TextGenerator(network, encoder), config), splits["test"]
     report = evaluate(predictor, test)
     retrieval = Retrieval(data.last_turns(data.replies(splits["train"].texts)))
-    choices = data.choices(test.texts)
-    said = [context.rpartition(data.TURN)[2] for context, _ in choices]
-    right = [retrieval.choose(last, some) == 0 for last, (_, some) in zip(said, choices, strict=True)]
+    choices = data.last_turns(data.choices(test.texts))
+    right = [retrieval.choose(said, some) == 0 for said, some in choices]
     scores = {"rows": len(test), "hits": sum(right) / len(right)}
-    add_baseline(report, "retrieval by TF-IDF", scores | variety(retrieval.reply(said[:REPLIES])))
+    answers = retrieval.reply([said for said, _ in choices[:REPLIES]])
+    add_baseline(report, "retrieval by TF-IDF", scores | variety(answers))
     return run.finish(
         predictor,
         report,

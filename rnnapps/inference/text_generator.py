@@ -3,13 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
-from rnnapps.data.text.sources import MAX_CHARACTERS
+from rnnapps import bundle
+from rnnapps.data.text.sources import prompt_problem
+from rnnapps.data.text.token_config import TokenConfig
 from rnnapps.data.text.token_encoder import END, PAD, UNKNOWN, TokenEncoder
-from rnnapps.data.values import is_unicode
 from rnnapps.errors import UserError
 from rnnapps.inference.batching import filled, in_batches
 from rnnapps.inference.outputs import checked
@@ -54,6 +56,22 @@ class TextGenerator:
         self._decoders: dict[Any, Callable] = {}
         self._impossible = np.zeros(encoder.size, "float32")
         self._impossible[[PAD, UNKNOWN]] = -np.inf  # they stand for no text
+
+    def save(self, folder: Path) -> None:
+        """Write network and tokens into the folder of a bundle."""
+        bundle.save_model(self.model, folder)
+        self.encoder.save(folder)
+
+    @classmethod
+    def load(cls, path: Path, config: TokenConfig) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            UserError or ValueError: it is damaged, or the tokens are not those of the network.
+        """
+        encoder, model = TokenEncoder.load(path, config), bundle.load_model(path)
+        bundle.check_size("tokens", encoder.size, model.output_shape[0][-1])
+        return cls(model, encoder)
 
     def log_probabilities(self, documents: Sequence[np.ndarray]) -> list[np.ndarray]:
         """The natural logarithm of the probability of each token of documents.
@@ -141,35 +159,42 @@ class TextGenerator:
         state: Any = [np.repeat(one, n, axis=0) for one in states]
         start = np.full(n, last, "int32")
         decoder = self._decoder(drawing)
-        tokens: list[list[int]] = [[] for _ in range(n)]
-        totals, finished, written = np.zeros(n), np.zeros(n, bool), 0
-        began, first = time.perf_counter(), 0.0
+        texts = [""] * n
+        pending: list[list[int]] = [[] for _ in range(n)]  # tokens that end in half a character
+        totals, finished = np.zeros(n), np.zeros(n, bool)
+        count, written, began, first = 0, 0, time.perf_counter(), 0.0
         for chunk in range(-(-length // CHUNK)):
             limit = min(CHUNK, length - chunk * CHUNK)
             some = decoder(state, start, np.full(n, limit, "int32"), (seed, chunk))
             state, start = [one[:, 0] for one in some.state], some.tokens[:, 0, limit - 1]
             checked(some.log_probabilities[~finished])
             for row in np.flatnonzero(~finished):
-                tokens[row] += some.tokens[row, 0, : some.lengths[row, 0]].tolist()
+                pending[row] += some.tokens[row, 0, : some.lengths[row, 0]].tolist()
+                count += int(some.lengths[row, 0])
                 totals[row] += some.log_probabilities[row, 0]
-            finished |= some.finished[:, 0]
-            texts = [self.encoder.decode(some) for some in tokens]
-            finished |= np.array([any(word in more for word in stop) for more in texts])
+                piece = self.encoder.decode(pending[row])
+                if not piece.endswith("\ufffd"):
+                    texts[row], pending[row] = texts[row] + piece, []
+                ended = any(word in texts[row] for word in stop)
+                finished[row] = ended or some.finished[row, 0]
             if write is not None:
                 more = until(texts[0], stop)
-                ready = more if finished[0] else more[: _whole(more, stop)]
+                ready = more if finished[0] else more[: _ready(more, stop)]
                 write(ready[written:])
                 written = max(written, len(ready))
             if finished.all():
                 break
             first = first or time.perf_counter() - began
-        texts = [until(self.encoder.decode(some), stop) for some in tokens]
+        texts = [
+            until(text + self.encoder.decode(rest), stop)
+            for text, rest in zip(texts, pending, strict=True)
+        ]
         if write is not None:
             write(texts[0][written:])
-        count, seconds = sum(map(len, tokens)), time.perf_counter() - began
-        if write is not None and first and count > CHUNK:
-            rate = (count - CHUNK) / max(seconds - first, 1e-9)
-            log.info("%d tokens in %.2f seconds, %.0f a second once compiled", count, seconds, rate)
+            if first and count > CHUNK:
+                seconds = time.perf_counter() - began
+                rate = (count - CHUNK) / max(seconds - first, 1e-9)
+                log.info("%d tokens in %.2f seconds, %.0f a second once compiled", count, seconds, rate)
         return list(zip(texts, totals.tolist(), strict=True))
 
     def _decoder(self, drawing: Drawing) -> Callable:
@@ -238,24 +263,15 @@ def until(text: str, stop: Sequence[str]) -> str:
     return text[: min(places)] if places else text
 
 
-def _whole(text: str, stop: Sequence[str]) -> int:
-    """How much of a text may be shown, which goes on: no half character, nor what may begin a stop."""
-    end = len(text.rstrip("\ufffd"))
+def _ready(text: str, stop: Sequence[str]) -> int:
+    """How much of a text may be shown, which goes on: not what may begin a stop."""
+    end = len(text)
     for word in stop:
         for size in range(min(len(word), end), 0, -1):
             if text[:end].endswith(word[:size]):
                 end -= size
                 break
     return end
-
-
-def prompt_problem(text: Any) -> str | None:
-    """What is wrong with a text that is to go on, or None."""
-    if not isinstance(text, str):
-        return f"a {type(text).__name__}, not a text"
-    if len(text) > MAX_CHARACTERS:
-        return f"a text of {len(text):,} characters ({MAX_CHARACTERS:,} are allowed)"
-    return None if is_unicode(text) else "not a Unicode text (it has half a character)"
 
 
 def check_prompts(texts: Sequence[Any]) -> None:

@@ -1,6 +1,8 @@
 """What a language model answers."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rnnapps.evaluation.surprise import Surprise
@@ -13,14 +15,14 @@ if TYPE_CHECKING:
 class Continuation:
     """A text and how it goes on: one or several continuations, each with its log-probability.
 
-    `surprise` is that of the text with its first continuation; `shown` tells that it was written to the
-    terminal already.
+    `score` gives `surprise` when it is asked for; `shown` tells that it was written to the terminal
+    already.
     """
 
     text: str
     continuations: tuple[str, ...]
     log_probabilities: tuple[float, ...]
-    surprise: Surprise = field(repr=False)
+    score: Callable[[], Surprise] = field(repr=False, compare=False)
     shown: bool = field(default=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -40,3 +42,8 @@ class Continuation:
     def plot(self) -> "Figure":
         """The text with its first continuation as a strip, darker where a token surprises."""
         return self.surprise.plot()
+
+    @cached_property
+    def surprise(self) -> Surprise:
+        """That of the text with its first continuation."""
+        return self.score()

@@ -10,13 +10,13 @@ From the shell and from Python:
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 
 from tyro.conf import arg
 
 from rnnapps import bundle
-from rnnapps.data.text.token_encoder import TokenEncoder
 from rnnapps.errors import require
 from rnnapps.evaluation.surprise import Surprise
 from rnnapps.inference.inputs import several
@@ -31,23 +31,19 @@ from rnnapps.inference.text_generator import (
 from rnnapps.language_model.config import LanguageModelConfig
 from rnnapps.language_model.prediction import Continuation
 
-if TYPE_CHECKING:
-    import keras
-
 
 class LanguageModelPredictor:
     """A network with its tokens; call it with a text or a list of texts."""
 
     application: ClassVar[str] = "language_model"
 
-    def __init__(self, model: "keras.Model", encoder: TokenEncoder, config: LanguageModelConfig):
-        self.model, self.encoder, self.config = model, encoder, config
-        self.generator = TextGenerator(model, encoder)
+    def __init__(self, generator: TextGenerator, config: LanguageModelConfig):
+        self.generator, self.config = generator, config
+        self.model, self.encoder = generator.model, generator.encoder
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""
-        bundle.save_model(self.model, folder)
-        self.encoder.save(folder)
+        self.generator.save(folder)
         bundle.write_config(folder, self.application, self.config)
 
     @classmethod
@@ -55,10 +51,7 @@ class LanguageModelPredictor:
         """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
         with bundle.opening(path, cls.application):
             config = bundle.read_config(path, LanguageModelConfig)
-            encoder = TokenEncoder.load(path, config.text)
-            model = bundle.load_model(path)
-            bundle.check_size("tokens", encoder.size, model.output_shape[0][-1])
-            return cls(model, encoder, config)
+            return cls(TextGenerator.load(path, config.text), config)
 
     def __call__(
         self,
@@ -110,7 +103,9 @@ class LanguageModelPredictor:
                 continuations = self.generator.draw(text, length, drawing, n, seed, stop, write)
             more, values = zip(*continuations, strict=True)
             answers.append(
-                Continuation(text, more, values, self.score(text + more[0]), shown=write is not None)
+                Continuation(
+                    text, more, values, partial(self.score, text + more[0]), shown=write is not None
+                )
             )
         return answers[0] if single else answers
 

@@ -43,6 +43,7 @@ def train(config: LanguageModelConfig, examples: Any = None) -> Path:
     # Imported only now: these import Keras, whose threads have to be set first.
     from rnnapps.evaluation.language_baselines import language_baselines
     from rnnapps.evaluation.report import add_baseline
+    from rnnapps.inference.text_generator import TextGenerator
     from rnnapps.language_model.model import build, for_training
     from rnnapps.metrics.language import language_report
     from rnnapps.training.vocabulary_loss import VocabularyLoss
@@ -63,10 +64,11 @@ def train(config: LanguageModelConfig, examples: Any = None) -> Path:
     run.facts["parameters"] = network.count_params()  # without the states that it carries on
 
     log.info("scoring the test documents, by the network and by n-grams")
-    predictor, test = LanguageModelPredictor(network, encoder, config), splits["test"]
+    predictor, test = LanguageModelPredictor(TextGenerator(network, encoder), config), splits["test"]
     report = evaluate(predictor, test)
-    ids = {split: encode_documents(some, encoder) for split, some in splits.items()}
-    for name, values in language_baselines(ids, encoder.size):
+    ids = encode_documents(test, encoder)
+    documents = {"train": batches.documents, "validation": validation.documents, "test": ids}
+    for name, values in language_baselines(documents, encoder.size):
         add_baseline(report, name, language_report(values, test.texts, config.text.tokens))
     return run.finish(
         predictor,

@@ -26,10 +26,15 @@ def read_texts(
 
 def text_problem(text: Any) -> str | None:
     """What is wrong with a text that a user gives, or None."""
+    if isinstance(text, str) and not text.strip():
+        return "empty text"
+    return prompt_problem(text)
+
+
+def prompt_problem(text: Any) -> str | None:
+    """What is wrong with a text that may be empty, as one that is to go on, or None."""
     if not isinstance(text, str):
         return f"a {type(text).__name__}, not a text"
-    if not text.strip():
-        return "empty text"
     if len(text) > MAX_CHARACTERS:
         return f"a text of {len(text):,} characters ({MAX_CHARACTERS:,} are allowed)"
     return None if is_unicode(text) else "not a Unicode text (it has half a character)"
