@@ -4,15 +4,13 @@ Times apart, of one picture and of 32 at once: reading files and fitting them to
 encoder, and greedy and beam search, each compiled before. The pictures are the embedded test pictures.
 """
 
-import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import rnnapps
 from rnnapps import backend
+from rnnapps.benchmark.timing import median_seconds
 from rnnapps.command_line import parse
 from rnnapps.inference.decoding_config import DecodingConfig
 
@@ -52,7 +50,7 @@ def main(arguments: list[str]) -> None:
                     inputs, decoding
                 )
             for name, phase in phases.items():
-                seconds = _median(phase, options.repeats)
+                seconds = median_seconds(phase, options.repeats)
                 print(f"| {name} | {size} | {1000 * seconds:.1f} | {size / seconds:.0f} |")
     print(f"\n({backend.describe()['backend']}, {backend.processor()})")
 
@@ -68,14 +66,3 @@ def _files(folder: Path, number: int) -> list[Path]:
         files.append(folder / f"{row}.png")
         Image.fromarray(picture.pixels((64, 64))).save(files[-1])
     return files
-
-
-def _median(phase: Callable, repeats: int) -> float:
-    """Seconds of a phase that was run once before."""
-    phase()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        phase()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)

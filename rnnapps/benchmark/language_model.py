@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from rnnapps import backend
+from rnnapps.benchmark.timing import median_seconds
 from rnnapps.command_line import parse
 from rnnapps.errors import require
 from rnnapps.evaluation.tables import markdown
@@ -188,7 +189,7 @@ def _recurrent_token(network) -> Callable[[int], float]:
     """Seconds of a token: a step from a state, wherever it stands."""
     states = [np.zeros((1, state.shape[-1]), "float32") for state in network.inputs[1:]]
     one = np.ones((1, 1), "int32")
-    return lambda length: _median(lambda: network.predict_on_batch([one, *states]))
+    return lambda length: median_seconds(lambda: network.predict_on_batch([one, *states]), REPEATS)
 
 
 def _transformer_token(model) -> Callable[[int], float]:
@@ -197,7 +198,9 @@ def _transformer_token(model) -> Callable[[int], float]:
 
     def token(length: int) -> float:
         ids = np.ones((1, length), "int32")
-        return _median(lambda: embedding(model.predict_on_batch(ids)[:, -1], reverse=True))
+        return median_seconds(
+            lambda: embedding(model.predict_on_batch(ids)[:, -1], reverse=True), REPEATS
+        )
 
     return token
 
@@ -208,13 +211,3 @@ def _state_bytes(network) -> Callable[[int], int]:
 
 def _cache_bytes(model, blocks: int) -> Callable[[int], int]:
     return lambda length: 2 * 4 * blocks * length * model.output_shape[-1]
-
-
-def _median(call: Callable) -> float:
-    call()
-    seconds = []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - began)
-    return float(np.median(seconds))

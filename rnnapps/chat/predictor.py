@@ -17,8 +17,8 @@ from rnnapps.chat.config import ChatConfig
 from rnnapps.chat.data import TURN
 from rnnapps.chat.prediction import Reply
 from rnnapps.data.text.unfit import is_unfit
-from rnnapps.errors import require
 from rnnapps.evaluation.surprise import Surprise
+from rnnapps.inference.drawing_options import DrawingOptions
 from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import TextOptions
 from rnnapps.inference.text_generator import Drawing, TextGenerator, check_prompts, prompt_problem
@@ -94,7 +94,7 @@ class ChatPredictor:
 
 
 @dataclass(frozen=True)
-class PredictOptions(TextOptions):
+class PredictOptions(DrawingOptions, TextOptions):
     """Reply to what was said: to the texts given, or to each line of a file."""
 
     model: str = "chat"
@@ -102,13 +102,6 @@ class PredictOptions(TextOptions):
     temperature: float = 0.7
     """below 1 sharpens, above 1 flattens the probabilities; 0 takes the likeliest token each time"""
     top_p: float = 0.9
-    """draw from the fewest tokens whose probability reaches this together"""
-    seed: int = 1
-    """of the draws"""
+    """draw from the fewest tokens whose probability reaches this together; 1: from all"""
 
     problem = staticmethod(prompt_problem)
-
-    def __post_init__(self):
-        require(self, "temperature", 0 <= self.temperature <= 100, "from 0 to 100")
-        require(self, "top_p", 0 < self.top_p <= 1, "above 0 and at most 1")
-        require(self, "seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")

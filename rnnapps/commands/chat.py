@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from rnnapps import bundle
 from rnnapps.applications import class_of
 from rnnapps.command_line import parse
-from rnnapps.errors import require
+from rnnapps.inference.drawing_options import DrawingOptions
 from rnnapps.outputs import JSONLines
 
 PROMPT = "> "
@@ -15,7 +15,7 @@ REMEMBERED = 40  # turns
 
 
 @dataclass(frozen=True)
-class ChatOptions:
+class ChatOptions(DrawingOptions):
     """Talk with a chat, a line each; an empty line or the end of the input ends it."""
 
     model: str = "chat"
@@ -23,16 +23,9 @@ class ChatOptions:
     temperature: float = 0.7
     """below 1 sharpens, above 1 flattens the probabilities; 0 takes the likeliest token each time"""
     top_p: float = 0.9
-    """draw from the fewest tokens whose probability reaches this together"""
-    seed: int = 1
-    """of the draws"""
+    """draw from the fewest tokens whose probability reaches this together; 1: from all"""
     json: str | None = None
     """file for the replies, a JSON object a line; - is standard output, in place of the text"""
-
-    def __post_init__(self):
-        require(self, "temperature", 0 <= self.temperature <= 100, "from 0 to 100")
-        require(self, "top_p", 0 < self.top_p <= 1, "above 0 and at most 1")
-        require(self, "seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")
 
 
 def main(arguments: list[str]) -> None:

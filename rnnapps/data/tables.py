@@ -14,7 +14,7 @@ from rnnapps.data.json_lines import json_objects, parse_json
 from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLIT_NAMES
 from rnnapps.data.table_source_config import TableSourceConfig
-from rnnapps.data.text_files import COMPRESSIONS, first_line, lines_of, read_text
+from rnnapps.data.text_files import COMPRESSIONS, first_line, kind_of, lines_of, read_text
 from rnnapps.data.values import present
 from rnnapps.errors import UserError
 
@@ -43,8 +43,7 @@ def read_table(path: Path, config: TableSourceConfig | None = None) -> list[Row]
         UserError: no such file, another kind of file, empty, in another encoding, two columns of one
             name, or malformed; with the line.
     """
-    compressed = path.suffix.lower() in COMPRESSIONS
-    kind = (path.with_suffix("") if compressed else path).suffix.lower()
+    kind = kind_of(path)
     text = read_text(path, config)
     read = _READERS.get(kind)
     if read is None:

@@ -72,6 +72,12 @@ def read_bytes(path: Path) -> bytes:
     return data
 
 
+def kind_of(path: Path) -> str:
+    """The suffix of a file in lower case, that of its compression apart: `.csv` of `ROWS.CSV.gz`."""
+    compressed = path.suffix.lower() in COMPRESSIONS
+    return (path.with_suffix("") if compressed else path).suffix.lower()
+
+
 def _compression(data: bytes) -> str | None:
     """The suffix of the compression that bytes have, whatever their file is called."""
     return next(

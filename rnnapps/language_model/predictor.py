@@ -19,6 +19,7 @@ from tyro.conf import arg
 from rnnapps import bundle
 from rnnapps.errors import require
 from rnnapps.evaluation.surprise import Surprise
+from rnnapps.inference.drawing_options import DrawingOptions
 from rnnapps.inference.inputs import several
 from rnnapps.inference.predict_options import TextOptions
 from rnnapps.inference.text_generator import (
@@ -119,23 +120,17 @@ class LanguageModelPredictor:
 
 
 @dataclass(frozen=True)
-class PredictOptions(TextOptions):
+class PredictOptions(DrawingOptions, TextOptions):
     """Let texts go on, or tell how likely they are: those given, or the lines of a file."""
 
     model: str = "language_model"
     """path or name of a bundle"""
     length: int = 200
     """tokens that are added, at most"""
-    temperature: float = 1.0
-    """below 1 sharpens, above 1 flattens the probabilities; 0 takes the likeliest token each time"""
     top_k: int | None = None
     """draw from so many likeliest tokens only"""
-    top_p: float | None = None
-    """draw from the fewest tokens whose probability reaches this together"""
     n: int = 1
     """continuations of each text"""
-    seed: int = 1
-    """of the draws"""
     beam_width: int | None = None
     """search the likeliest continuations with a beam of this width, in place of drawing"""
     stop: tuple[str, ...] = ()
@@ -145,12 +140,10 @@ class PredictOptions(TextOptions):
     problem = staticmethod(prompt_problem)
 
     def __post_init__(self):
+        super().__post_init__()
         require(self, "length", 1 <= self.length <= 1_000_000, "from 1 to 1,000,000")
-        require(self, "temperature", 0 <= self.temperature <= 100, "from 0 to 100")
         require(self, "top_k", self.top_k is None or self.top_k >= 1, "at least 1")
-        require(self, "top_p", self.top_p is None or 0 < self.top_p <= 1, "above 0 and at most 1")
         require(self, "n", 1 <= self.n <= 1000, "from 1 to 1,000")
-        require(self, "seed", 0 <= self.seed < 2**32, "at least 0 and below 2**32")
         least = self.n if self.beam_width is not None else 0
         require(self, "beam_width", (self.beam_width or 0) >= least, "at least --n")
         require(self, "stop", all(self.stop), "strings that are not empty")

@@ -6,7 +6,7 @@ from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLIT_NAMES
 from rnnapps.data.table_source_config import TableSourceConfig
 from rnnapps.data.tables import read_tables
-from rnnapps.data.text_files import COMPRESSIONS, read_text
+from rnnapps.data.text_files import kind_of, read_text
 from rnnapps.errors import UserError
 
 SUFFIXES = (".fa", ".fasta", ".fna", ".ffn")
@@ -14,8 +14,7 @@ SUFFIXES = (".fa", ".fasta", ".fna", ".ffn")
 
 def is_fasta(path: Path) -> bool:
     """Whether a file has a name of FASTA, which may be compressed."""
-    compressed = path.suffix.lower() in COMPRESSIONS
-    return (path.with_suffix("") if compressed else path).suffix.lower() in SUFFIXES
+    return kind_of(path) in SUFFIXES
 
 
 def read_fasta(path: Path, config: TableSourceConfig | None = None) -> list[Row]:

@@ -18,7 +18,7 @@ from rnnapps.data.splits import SPLIT_NAMES, SPLITS, Shares, content_key, divide
 from rnnapps.data.tables import SUFFIXES, read_table
 from rnnapps.data.text.document_source_config import DocumentSourceConfig
 from rnnapps.data.text.token_encoder import END, TokenEncoder
-from rnnapps.data.text_files import COMPRESSIONS, decode, lines_of, read_text
+from rnnapps.data.text_files import COMPRESSIONS, decode, kind_of, lines_of, read_text
 from rnnapps.data.tfds import PREFIX
 from rnnapps.data.values import is_unicode
 from rnnapps.errors import UserError
@@ -173,8 +173,7 @@ def _stem(file: Path) -> tuple[str, ...] | None:
 
 
 def _read(file: Path, config: DocumentSourceConfig) -> list[Row]:
-    kind = (file.with_suffix("") if file.suffix.lower() in COMPRESSIONS else file).suffix.lower()
-    if kind in (*SUFFIXES, ".json"):
+    if kind_of(file) in (*SUFFIXES, ".json"):
         return read_table(file, config)
     return _documents(file, read_text(file, config), config)
 
