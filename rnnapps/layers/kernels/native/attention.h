@@ -110,15 +110,22 @@ void share_rows(int64_t batch, int64_t threads, const Work& work) {
   });
 }
 
-// What both ways share.
-template <class Cell>
+// What both ways share; backwards the weights are transposed.
+template <class Cell, bool kTransposed>
 class Attention {
  protected:
-  Attention(const Options& options, const AttentionSizes& sizes, const Buffer* inputs)
+  Attention(const Options& options, const AttentionSizes& sizes, const Buffer* inputs, const Buffer* outputs)
       : options_(options), sizes_(sizes), additive_(options.attention == 1),
         mask_(static_cast<const uint8_t*>(inputs[1].data)), h_(floats(inputs[6])),
         c_(floats(inputs[7])), memory_(floats(inputs[8])), keys_(floats(inputs[9])),
-        scale_(filled_bias<SimpleRnn>(floats(inputs[12]), {0, 0, 0, own_space()})) {}
+        scale_(filled_bias<SimpleRnn>(floats(inputs[12]), {0, 0, 0, own_space()})),
+        feeding_(floats(inputs[2]), sizes.vector, sizes.units, options.threads),
+        recurrent_(floats(inputs[3]), sizes.units, sizes.units, options.threads),
+        query_(floats(inputs[10]), additive_ ? sizes.units : 0, own_space(), options.threads),
+        combine_h_(floats(inputs[13]), sizes.units, sizes.vector, options.threads),
+        combine_mean_(floats(inputs[13]) + sizes.units * sizes.vector, sizes.memory, sizes.vector,
+                      options.threads),
+        outputs_(outputs) {}
 
   // Of what multiplicative scores do not have.
   int64_t own_space() const { return additive_ ? sizes_.space : 0; }
@@ -142,28 +149,25 @@ class Attention {
   const uint8_t* const mask_;
   const float *const h_, *const c_, *const memory_, *const keys_;
   const std::vector<float> scale_;
+  const Weights<Cell, kTransposed> feeding_, recurrent_;
+  const Weights<SimpleRnn, kTransposed> query_, combine_h_, combine_mean_;
+  const Buffer* const outputs_;
 };
 
 template <class Cell>
-class AttentionForward : Attention<Cell> {
-  using Base = Attention<Cell>;
-  using Base::additive_, Base::c_, Base::h_, Base::key, Base::options_, Base::own_space, Base::real,
-      Base::remembered, Base::saved_at, Base::scale_, Base::sizes_, Base::step_of;
+class AttentionForward : Attention<Cell, false> {
+  using Base = Attention<Cell, false>;
+  using Base::additive_, Base::c_, Base::combine_h_, Base::combine_mean_, Base::feeding_, Base::h_,
+      Base::key, Base::options_, Base::outputs_, Base::own_space, Base::query_, Base::real,
+      Base::recurrent_, Base::remembered, Base::saved_at, Base::scale_, Base::sizes_, Base::step_of;
 
  public:
   AttentionForward(const Options& options, const AttentionSizes& sizes, const Buffer* inputs,
                    const Buffer* outputs)
-      : Base(options, sizes, inputs), x_(floats(inputs[0])),
+      : Base(options, sizes, inputs, outputs), x_(floats(inputs[0])),
         bias_(filled_bias<Cell>(floats(inputs[4]), {0, 0, 0, sizes.units})),
         recurrent_bias_(filled_bias<Cell>(floats(inputs[5]), {0, 0, 0, sizes.units})),
-        query_bias_(filled_bias<SimpleRnn>(floats(inputs[11]), {0, 0, 0, own_space()})),
-        feeding_(floats(inputs[2]), sizes.vector, sizes.units, options.threads),
-        recurrent_(floats(inputs[3]), sizes.units, sizes.units, options.threads),
-        query_(floats(inputs[10]), additive_ ? sizes.units : 0, own_space(), options.threads),
-        combine_h_(floats(inputs[13]), sizes.units, sizes.vector, options.threads),
-        combine_mean_(floats(inputs[13]) + sizes.units * sizes.vector, sizes.memory, sizes.vector,
-                      options.threads),
-        outputs_(outputs) {}
+        query_bias_(filled_bias<SimpleRnn>(floats(inputs[11]), {0, 0, 0, own_space()})) {}
 
   void run() {
     share_rows(sizes_.batch, options_.threads, [&](int64_t first, int64_t rows) { run(first, rows); });
@@ -273,30 +277,21 @@ class AttentionForward : Attention<Cell> {
 
   const float* const x_;
   const std::vector<float> bias_, recurrent_bias_, query_bias_;
-  const Weights<Cell, false> feeding_, recurrent_;
-  const Weights<SimpleRnn, false> query_, combine_h_, combine_mean_;
-  const Buffer* const outputs_;
 };
 
 template <class Cell>
-class AttentionBackward : Attention<Cell> {
-  using Base = Attention<Cell>;
-  using Base::additive_, Base::c_, Base::h_, Base::key, Base::options_, Base::own_space, Base::real,
-      Base::remembered, Base::saved_at, Base::scale_, Base::sizes_, Base::step_of;
+class AttentionBackward : Attention<Cell, true> {
+  using Base = Attention<Cell, true>;
+  using Base::additive_, Base::c_, Base::combine_h_, Base::combine_mean_, Base::feeding_, Base::h_,
+      Base::key, Base::options_, Base::outputs_, Base::own_space, Base::query_, Base::real,
+      Base::recurrent_, Base::remembered, Base::saved_at, Base::scale_, Base::sizes_, Base::step_of;
 
  public:
   AttentionBackward(const Options& options, const AttentionSizes& sizes, const Buffer* inputs,
                     const Buffer* outputs)
-      : Base(options, sizes, inputs), vectors_(floats(inputs[14])), alignments_(floats(inputs[15])),
+      : Base(options, sizes, inputs, outputs), vectors_(floats(inputs[14])), alignments_(floats(inputs[15])),
         saved_(floats(inputs[16])), queries_(floats(inputs[17])), d_vectors_(floats(inputs[18])),
-        d_alignments_(floats(inputs[19])),
-        feeding_(floats(inputs[2]), sizes.vector, sizes.units, options.threads),
-        recurrent_(floats(inputs[3]), sizes.units, sizes.units, options.threads),
-        query_(floats(inputs[10]), additive_ ? sizes.units : 0, own_space(), options.threads),
-        combine_h_(floats(inputs[13]), sizes.units, sizes.vector, options.threads),
-        combine_mean_(floats(inputs[13]) + sizes.units * sizes.vector, sizes.memory, sizes.vector,
-                      options.threads),
-        outputs_(outputs) {}
+        d_alignments_(floats(inputs[19])) {}
 
   void run() {
     share_rows(sizes_.batch, options_.threads, [&](int64_t first, int64_t rows) { run(first, rows); });
@@ -425,7 +420,4 @@ class AttentionBackward : Attention<Cell> {
 
   const float *const vectors_, *const alignments_, *const saved_, *const queries_, *const d_vectors_,
       *const d_alignments_;
-  const Weights<Cell, true> feeding_, recurrent_;
-  const Weights<SimpleRnn, true> query_, combine_h_, combine_mean_;
-  const Buffer* const outputs_;
 };
