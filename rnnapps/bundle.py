@@ -71,7 +71,7 @@ def _created(path: Path) -> str:
         return ""  # damaged: `check` will tell
 
 
-def check(path: Path, application: str | None = None) -> dict[str, Any]:
+def check(path: Path, *applications: str) -> dict[str, Any]:
     """Verify a bundle, whoever made it, and return its `config.json`.
 
     Time and memory are bounded, and nothing outside of the bundle is read.
@@ -79,7 +79,7 @@ def check(path: Path, application: str | None = None) -> dict[str, Any]:
     Raises:
         UserError: it is no bundle, a file is missing, altered, too large or no plain file, its
             `config.json` is not what bundles have, it was written by a later version, or it belongs to
-            another application than the one given.
+            another application than those given.
     """
     if not os.path.lexists(path / SUMS):
         raise UserError(f"{path}: not a bundle (it has no {SUMS})")
@@ -93,10 +93,11 @@ def check(path: Path, application: str | None = None) -> dict[str, Any]:
             f"{brief(settings['bundle_version'], 20)}; this is rnnapps {__version__}, which reads up to "
             f"version {VERSION}: pip install --upgrade rnnapps"
         )
-    if settings["application"] not in APPLICATIONS or application not in (None, settings["application"]):
+    expected = applications or tuple(APPLICATIONS)
+    if settings["application"] not in expected:
         raise UserError(
             f"{path}: a bundle of the application '{brief(settings['application'], 40)}', expected "
-            f"{application or ' or '.join(APPLICATIONS)}"
+            f"{' or '.join(expected)}"
         )
     return settings
 
@@ -234,11 +235,17 @@ def read_metrics(path: Path) -> dict[str, Any]:
 
 
 def save_model(model, folder: Path) -> None:
-    """Write a network into a bundle, without what only its training needs."""
+    """Write a network into a bundle, without what only its training needs.
+
+    Weights that were rounded to float16 (`--stored-weights`) take half the space.
+    """
     import keras
+
+    from rnnapps.half_weights import store_in_half
 
     # A model of the same layers that was never compiled: Keras writes the optimizer of one that was.
     keras.Model(model.inputs, model.outputs, name=model.name).save(folder / MODEL)
+    store_in_half(folder / MODEL)
 
 
 def load_model(path: Path, file: str = MODEL):

@@ -49,13 +49,14 @@ def module_of(file: Path) -> str:
 
 # What each part may import of the others; those that are not named are applications or above them.
 BASE = {"", "applications", "backend", "bundle", "bundle_versions", "config", "errors"}
-BASE |= {"bundle_files", "json_files", "network_file", "output_lock", "outputs"}
+BASE |= {"bundle_files", "half_weights", "json_files", "network_file", "output_lock", "outputs"}
 MAY = {
     "errors": set(),
     "applications": set(),
     "bundle_files": {"errors"},
     "json_files": set(),
     "network_file": {"errors", "json_files"},
+    "half_weights": {"network_file"},
     "output_lock": {"errors"},
     "outputs": {"errors"},
     "config": {"errors"},

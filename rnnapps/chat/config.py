@@ -6,6 +6,7 @@ from typing import Literal
 from rnnapps.data.text.document_source_config import DocumentSourceConfig
 from rnnapps.data.text.piece_config import PieceConfig
 from rnnapps.data.text.token_config import TokenConfig
+from rnnapps.errors import require
 from rnnapps.networks.next_token_config import NextTokenConfig
 from rnnapps.training.config import TrainingConfig
 
@@ -33,3 +34,6 @@ class ChatConfig:
     model: NextTokenConfig = NextTokenConfig()
     training: TrainingConfig = TrainingConfig(output="runs/chat", epochs=3, batch_size=16)
     pieces: PieceConfig = PieceConfig()
+
+    def __post_init__(self):
+        require(self.text, "direction", self.text.direction == "forward", "forward, as people talk")

@@ -24,10 +24,12 @@ class Surprise:
 
     @classmethod
     def of(cls, generator: "TextGenerator", texts: Sequence[str]) -> list[Self]:
-        """That of texts, each from the beginning of a document."""
-        ids = [generator.encoder.encode(text) for text in texts]
-        pieces = [tuple(generator.encoder.pieces(some.tolist())) for some in ids]
-        values = [tuple(some.tolist()) for some in generator.log_probabilities(ids)]
+        """That of texts, each from the beginning of a document, or from its end as the model reads."""
+        encoder = generator.encoder
+        ids = [encoder.encode(text) for text in texts]
+        order = 1 if encoder.config.direction == "forward" else -1
+        pieces = [tuple(encoder.pieces(some.tolist()))[::order] for some in ids]
+        values = [tuple(some.tolist())[::order] for some in generator.log_probabilities(ids)]
         return [cls(*one) for one in zip(texts, pieces, values, strict=True)]
 
     @property

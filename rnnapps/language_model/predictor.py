@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Self
 from tyro.conf import arg
 
 from rnnapps import bundle
-from rnnapps.errors import require
+from rnnapps.errors import UserError, require
 from rnnapps.evaluation.surprise import Surprise
 from rnnapps.inference.drawing_options import DrawingOptions
 from rnnapps.inference.inputs import several
@@ -87,10 +87,13 @@ class LanguageModelPredictor:
             A `Continuation`, or a list of them.
 
         Raises:
-            UserError: what is no text, or has more than 100,000 characters.
+            UserError: what is no text, or has more than 100,000 characters; or the model reads texts
+                from their end.
         """
         if score:
             return self.score(texts)
+        if self.config.text.direction == "backward":
+            raise UserError("a language model that reads texts from their end writes none: give --score")
         single = isinstance(texts, str)
         texts = [texts] if isinstance(texts, str) else several(texts, "texts")
         check_prompts(texts)

@@ -55,7 +55,10 @@ def train(config: LanguageModelConfig, examples: Any = None) -> Path:
     batches, validation = data.make_batches(config, splits, encoder)
 
     network = build(config.model, encoder.size)
-    run.start_from(network)
+    turned = run.start is not None and run.start.config.text.direction != config.text.direction
+    run.start_from(network, reinitialise=("recurrent", "projection") if turned else ())
+    # Two directions are to fit into one classifier, which has one embedding.
+    network.get_layer("embedding").trainable = not turned
     lanes, longest = config.training.batch_size, batches.lengths[-1]
     model = for_training(network, lanes)
     loss = VocabularyLoss(network.get_layer("embedding"), lanes, longest)

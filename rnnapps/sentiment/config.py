@@ -6,6 +6,7 @@ from typing import Literal
 from rnnapps.data.text.source_config import TextSourceConfig
 from rnnapps.data.text.text_config import TextConfig
 from rnnapps.errors import UsageError, require
+from rnnapps.networks.next_token_config import WITH_WEIGHT_DROP
 from rnnapps.training.config import TrainingConfig
 
 GLOVE, GLOVE_SIZE = "glove", 100  # the name and the units of the vectors that come with rnnapps
@@ -38,12 +39,17 @@ class ModelConfig:
     """dropout between recurrent layers, the same at all time steps"""
     output_dropout: float = 0.5
     """dropout before the classification layer"""
+    weight_drop: float = 0.0
+    """share of the recurrent weights that is zero in a training step (Wan et al. 2013)"""
 
     def __post_init__(self):
         for field in ("units", "depth", "embedding_size"):
             require(self, field, getattr(self, field) >= 1, "at least 1")
-        for field in ("token_dropout", "embedding_dropout", "layer_dropout", "output_dropout"):
+        rates = ("token_dropout", "embedding_dropout", "layer_dropout", "output_dropout", "weight_drop")
+        for field in rates:
             require(self, field, 0 <= getattr(self, field) < 1, "at least 0 and below 1")
+        allowed = not self.weight_drop or self.cell in WITH_WEIGHT_DROP
+        require(self, "weight_drop", allowed, f"0 with --cell {self.cell}")
 
 
 @dataclass(frozen=True)
@@ -54,12 +60,16 @@ class SentimentConfig:
     text: TextConfig = TextConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig(output="runs/sentiment")
+    init_backward: str | None = None
+    """language model of --direction backward, beside --init-from one that reads forward"""
     class_weights: bool = False
     """weigh each class by the inverse of its frequency, in training"""
 
     def __post_init__(self):
         if self.text.embeddings is not None and self.training.init_from is not None:
             raise UsageError("--embeddings and --init-from exclude each other")
+        if self.init_backward is not None and self.training.init_from is None:
+            raise UsageError("--init-backward needs --init-from, a language model that reads forward")
         if self.text.embeddings == GLOVE:
             fits = self.model.embedding_size == GLOVE_SIZE
             require(self.model, "embedding_size", fits, f"{GLOVE_SIZE} with --embeddings {GLOVE}")

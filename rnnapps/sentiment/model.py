@@ -25,6 +25,7 @@ def build(config: ModelConfig, vocabulary: int, classes: int) -> keras.Model:
         residual=config.residual,
         dropout=config.layer_dropout,
         return_sequences=config.pooling != "last",
+        options={"weight_drop": config.weight_drop} if config.weight_drop else None,
         name="recurrent",
     )(x)
     if config.pooling != "last":

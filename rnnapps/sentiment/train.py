@@ -12,7 +12,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from rnnapps import datasets
+from rnnapps import bundle, datasets
 from rnnapps.command_line import train_script
 from rnnapps.data.text.text_encoder import TextEncoder
 from rnnapps.sentiment import data
@@ -35,7 +35,9 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
     Raises:
         rnnapps.errors.UserError: with what is wrong and what to do, in one line.
     """
-    run = TrainingRun("sentiment", config, examples)
+    if config.init_backward is not None:
+        bundle.check(bundle.find(config.init_backward), "language_model")
+    run = TrainingRun("sentiment", config, examples, starts=("language_model",))
     config = run.config
     splits = data.load(config, examples)
     run.begin(splits)
@@ -45,20 +47,27 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.evaluation.text_baseline import tfidf_baseline
     from rnnapps.metrics.classification import classification_report
+    from rnnapps.sentiment.language_models import copy_language_models, tokenizer_of
     from rnnapps.sentiment.model import build
 
     train, test, labels = splits["train"], splits["test"], splits["train"].labels
     log.info("classes: %s", ", ".join(labels))
     embeddings = config.text.embeddings
     vectors = glove() if embeddings == GLOVE else {}
-    if run.start is not None:
+    read_before = run.start is not None and run.start.application == "language_model"
+    if read_before:
+        encoder = TextEncoder(tokenizer_of(run.start, config), config.text)
+    elif run.start is not None:
         encoder = TextEncoder(run.start.encoder.tokenizer, config.text)
     else:
         encoder = TextEncoder.learn(train.inputs, config.text, list(vectors))
     batches, validation = data.make_batches(config, splits, encoder)
 
     model = build(config.model, encoder.size, len(labels))
-    run.start_from(model, labels=labels)
+    if read_before:
+        copy_language_models(model, run.start, config)
+    else:
+        run.start_from(model, labels=labels)
     if embeddings is not None:
         size, seed = config.model.embedding_size, config.training.seed
         if vectors:

@@ -40,6 +40,9 @@ class TrainingConfig:
     if its validation loss is lower still"""
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"
     """arithmetic of the network"""
+    stored_weights: Literal["float32", "float16"] = "float32"
+    """numbers that the bundle stores the weights in; float16 takes half the space, and the scores are
+    those of the rounded weights"""
     checkpoint_every: int = 200
     """steps between two checkpoints"""
     threads: int = 0

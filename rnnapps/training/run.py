@@ -7,11 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import rnnapps
 from rnnapps import backend, bundle, card
-from rnnapps.applications import APPLICATIONS, class_of
+from rnnapps.applications import APPLICATIONS
 from rnnapps.data.columns import MEMORY
 from rnnapps.errors import UserError
 from rnnapps.evaluation.report import metrics_of
+from rnnapps.half_weights import round_weights
 from rnnapps.outputs import write_json
 from rnnapps.training.folder import close_folder, open_folder
 
@@ -32,6 +34,7 @@ class TrainingRun:
         application: its name.
         config: of the application; it has the parts `source` and `training`.
         examples: that are in memory, in place of the source.
+        starts: other applications whose bundles it may start from.
 
     Attributes:
         config: as it is kept in the bundle.
@@ -43,7 +46,9 @@ class TrainingRun:
             there, there is nothing to resume, or no bundle to start from: told before any work.
     """
 
-    def __init__(self, application: str, config: Any, examples: Any = None):
+    def __init__(
+        self, application: str, config: Any, examples: Any = None, starts: tuple[str, ...] = ()
+    ):
         if examples is not None:
             config = replace(config, source=replace(config.source, data=MEMORY))
         self.application, self.config, self.options = application, config, config.training
@@ -53,7 +58,7 @@ class TrainingRun:
         self._start_bundle = None
         if self.options.init_from is not None:
             self._start_bundle = bundle.find(self.options.init_from)
-            bundle.check(self._start_bundle, application)
+            bundle.check(self._start_bundle, application, *starts)
         self._folder, self._lock = open_folder(self.options)
 
     def begin(self, examples: Mapping[str, Sized]) -> None:
@@ -74,7 +79,7 @@ class TrainingRun:
         self.facts["rows"] = len(examples["train"])
         backend.prepare(self.options.threads, self.options.precision, self.options.seed)
         if self._start_bundle is not None:
-            self.start = class_of(self.application, "Predictor").load(self._start_bundle)
+            self.start = rnnapps.load(self._start_bundle)
             # Loading draws random numbers too: the new network gets those that it has without a start.
             backend.prepare(seed=self.options.seed, precision=self.options.precision)
 
@@ -107,7 +112,7 @@ class TrainingRun:
         return make_optimizer(self.options, steps_per_epoch)
 
     def fit(self, model: "keras.Model", batches: "Batches", validation: "Batches") -> None:
-        """Train a compiled network, and leave the best weights in it."""
+        """Train a compiled network, and leave the best weights in it, as the bundle will store them."""
         from rnnapps.training.fit import fit
         from rnnapps.training.identity import training_identity
 
@@ -119,6 +124,8 @@ class TrainingRun:
         except BaseException:
             self._lock.release()  # a notebook goes on, and another process may resume
             raise
+        if self.options.stored_weights == "float16":
+            round_weights(model)
         self.facts |= {
             "seed": self.options.seed,
             "epochs": len(self.history),

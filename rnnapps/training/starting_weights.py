@@ -30,10 +30,15 @@ def copy_weights(
         try:
             layer.set_weights(_weights(source.get_layer(layer.name)))
         except ValueError:
-            raise UserError(
-                f"{path}: its layer '{layer.name}' is missing or of another shape: give the flags "
-                f"of the network that are in its {bundle.CONFIG}"
-            ) from None
+            raise other_network(path, layer.name) from None
+
+
+def other_network(path: Path, layer: str) -> UserError:
+    """The error of a bundle that a network cannot start from, because of a layer."""
+    return UserError(
+        f"{path}: its layer '{layer}' is missing or of another shape: give the flags of the network "
+        f"that are in its {bundle.CONFIG}"
+    )
 
 
 def _weights(layer: keras.Layer) -> list[np.ndarray]:

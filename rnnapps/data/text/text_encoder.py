@@ -9,6 +9,7 @@ from tokenizers import Encoding, Tokenizer, models
 
 from rnnapps.data.text.subwords import learn_subwords
 from rnnapps.data.text.text_config import TextConfig
+from rnnapps.data.text.token_encoder import running_subwords
 from rnnapps.data.text.tokenizer_file import read_tokenizer
 from rnnapps.data.text.word_tokens import learn_word_tokens
 
@@ -56,6 +57,7 @@ class TextEncoder:
                 learn_word_tokens((), 0, lowercase=lowercase),
             )
         ]
+        forms.append(running_subwords((), 0))  # of a language model that a training started from
         return cls(read_tokenizer(file, forms), config)
 
     def save(self, file: Path) -> None:

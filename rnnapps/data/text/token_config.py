@@ -15,6 +15,9 @@ class TokenConfig:
     divide, each line end a word too, as Penn Treebank counts"""
     vocabulary: int = 2000
     """tokens at most, learnt from the training text: of words and characters the most frequent"""
+    direction: Literal["forward", "backward"] = "forward"
+    """backward: texts are read from their end, for a classifier that reads both ways; such a model
+    scores texts, and writes none"""
 
     def __post_init__(self):
         least = 300 if self.tokens == "subwords" else 2

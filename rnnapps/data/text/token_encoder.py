@@ -4,6 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class TokenEncoder:
     def learn(cls, texts: Iterable[str], config: TokenConfig) -> "TokenEncoder":
         """Learn the tokens from texts; the same texts give the same encoder."""
         if config.tokens == "subwords":
-            return cls(config, _subwords(texts, config.vocabulary))
+            return cls(config, running_subwords(texts, config.vocabulary))
         if config.tokens == "bytes":
             return cls(config, [chr(number) for number in range(256)])
         counts: Counter[str] = Counter()
@@ -66,7 +67,7 @@ class TokenEncoder:
             ValueError: it is no such file.
         """
         if config.tokens == "subwords":
-            return cls(config, read_tokenizer(folder / TOKENIZER, [_subwords((), 0)]))
+            return cls(config, read_tokenizer(folder / TOKENIZER, [running_subwords((), 0)]))
         known = read_json(folder / VOCABULARY)
         if not isinstance(known, list) or not all(isinstance(one, str) and one for one in known):
             raise ValueError(f"{VOCABULARY} has no list of tokens")
@@ -77,7 +78,7 @@ class TokenEncoder:
         return cls(config, known)
 
     def of(self, config: TokenConfig, bundle: str | None) -> "TokenEncoder":
-        """The same encoder, of the bundle that a training of this config starts from.
+        """The same tokens in the direction of a config, whose training starts from the bundle.
 
         Raises:
             UserError: the config asks for other tokens.
@@ -85,7 +86,7 @@ class TokenEncoder:
         if self.config.tokens != config.tokens:
             theirs = self.config.tokens
             raise UserError(f"{bundle}: its tokens are {theirs}: give --tokens {theirs}")
-        return self
+        return TokenEncoder(replace(self.config, direction=config.direction), self.known)
 
     def save(self, folder: Path) -> None:
         if isinstance(self.known, Tokenizer):
@@ -94,7 +95,11 @@ class TokenEncoder:
             (folder / VOCABULARY).write_text(json.dumps(self.known), encoding="utf-8")
 
     def encode(self, text: str) -> np.ndarray:
-        """The tokens of a text, int32 `(time,)`."""
+        """The tokens of a text, int32 `(time,)`, in the order in which they are read."""
+        ids = self._encoded(text)
+        return ids if self.config.direction == "forward" else ids[::-1]
+
+    def _encoded(self, text: str) -> np.ndarray:
         if isinstance(self.known, Tokenizer):
             return np.array(self.known.encode(text, add_special_tokens=False).ids, "int32")
         tokens, known = _divided(text, self.config), self._ids
@@ -107,6 +112,8 @@ class TokenEncoder:
     def decode(self, ids: Sequence[int]) -> str:
         """The text of tokens, without ends and padding. A word has a space before it."""
         ids = [token for token in map(int, ids) if token not in (PAD, END)]
+        if self.config.direction == "backward":
+            ids.reverse()
         if isinstance(self.known, Tokenizer):
             return self.known.decode(ids, skip_special_tokens=False)
         tokens = [
@@ -127,5 +134,6 @@ def _divided(text: str, config: TokenConfig) -> Any:
     return text if config.tokens == "characters" else WORD.findall(text)
 
 
-def _subwords(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+def running_subwords(texts: Iterable[str], vocabulary: int) -> Tokenizer:
+    """Subwords of running text: see `rnnapps.data.text.subwords.learn_subwords`."""
     return learn_subwords(texts, vocabulary, SPECIAL, prefix_space=False)
