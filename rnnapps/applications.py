@@ -25,6 +25,7 @@ APPLICATIONS = {
     "keywords": Application("which word is said, in a clip or in a stream", "clips"),
     "dna": Application("which of a few classes a DNA sequence belongs to", "sequences"),
     "language_model": Application("how a text goes on, and how likely it is", "documents"),
+    "forecasting": Application("what comes next in a series, and how sure that is", "forecasts"),
     "chat": Application("a reply to what was said", "conversations"),
 }
 

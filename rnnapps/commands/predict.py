@@ -20,12 +20,13 @@ def main(application: str, arguments: list[str]) -> None:
     kind = import_module(f"rnnapps.{application}.predictor").PredictOptions
     options = parse(kind, arguments, prog=f"rnnapps predict {application}")
     read = options.open()
+    table = getattr(options, "csv", None)
     if options.plot is not None:
         check_file(Path(options.plot))
     with JSONLines(options.json) as lines:
         path = bundle.find(options.model)
         predictor = class_of(application, "Predictor").load(path)
-        number = 0
+        number, answered = 0, []
         for group in read(predictor):
             with bundle.applying(path):
                 answers = predictor([content for _, content in group], **options.call_options())
@@ -40,7 +41,12 @@ def main(application: str, arguments: list[str]) -> None:
                         "note: only a part of it was read: %.60s", getattr(answer, _first(answer))
                     )
                 number += 1
+                if table is not None:
+                    answered.append(answer)
             sys.stdout.flush()
+    if table is not None:
+        options.write_csv(answered)
+        log.info("%s: written", table)
     if options.plot is not None:
         from rnnapps.evaluation.plots import save_png
 

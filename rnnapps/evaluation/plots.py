@@ -275,3 +275,31 @@ def fonts_for(text: str) -> list[str]:
 
 def _characters(font: str) -> set[int]:
     return set(font_manager.get_font(font).get_charmap())
+
+
+def plot_forecast(
+    panels: Sequence[tuple[str, Any, np.ndarray, Any, np.ndarray]], levels: Sequence[float]
+) -> Figure:
+    """Draw the end of series and the fan of what may come.
+
+    Args:
+        panels: for each its title, the times and the values `(time,)` of the past, and the times and the
+            quantiles `(horizon, levels)` of the steps to come.
+        levels: of the quantiles, symmetrical around the median.
+    """
+    figure = Figure(figsize=(9, 2.6 * len(panels)), layout="constrained")
+    for axes, (title, past, values, ahead, quantiles) in zip(
+        figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels, strict=True
+    ):
+        axes.plot(past, values, color="black", linewidth=1)
+        for low, level in enumerate(levels):
+            if level < 0.5:
+                label = f"{100 * (1 - 2 * level):.0f} %"
+                bounds = quantiles[:, low], quantiles[:, -1 - low]
+                axes.fill_between(ahead, *bounds, color="C0", alpha=0.2, linewidth=0, label=label)
+        axes.plot(ahead, quantiles[:, list(levels).index(0.5)], color="C0", label="median")
+        axes.set_title(title, fontsize="medium", family=fonts_for(title), parse_math=False)
+        axes.grid(alpha=0.3)
+        axes.tick_params(axis="x", rotation=20)
+    axes.legend(loc="upper left", fontsize=8)
+    return figure

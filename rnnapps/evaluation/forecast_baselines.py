@@ -1,0 +1,156 @@
+"""The forecasts that a network has to beat."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+from rnnapps.data.series.frequency import season_of
+from rnnapps.data.series.windows import Windows
+
+STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10_000.0)  # of the ridge's regularisation
+MOST = 20_000  # windows that a linear forecast is fitted to
+KERNEL = 25  # steps of DLinear's moving average
+
+
+class WindowArrays(NamedTuple):
+    """All windows of a split, standardised, with NaN where nothing is known."""
+
+    past: np.ndarray
+    """float32 `(windows, context, targets + past)`"""
+    calendar: np.ndarray
+    """float32 `(windows, context + horizon, features)`"""
+    targets: np.ndarray
+    """float32 `(windows, horizon, targets)`"""
+
+
+def window_arrays(windows: Windows) -> WindowArrays:
+    """All windows, in order."""
+    batches = list(windows.in_order_of_length())
+    past, known, calendar = (
+        np.concatenate([inputs[name] for inputs, _, _ in batches])
+        for name in ("past", "known", "calendar")
+    )
+    targets, weights = (np.concatenate([batch[place] for batch in batches]) for place in (1, 2))
+    return WindowArrays(
+        np.where(known > 0, past, np.nan), calendar, np.where(weights > 0, targets, np.nan)
+    )
+
+
+def forecast_baselines(
+    splits: Mapping[str, WindowArrays], frequency: str, levels: tuple[float, ...]
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Names of baselines, and the quantiles of each, float32 `(windows, horizon, targets, levels)`.
+
+    Each gives a point, and around it the quantiles of its own errors on the validation windows, for
+    every step ahead.
+
+    Args:
+        splits: the windows of "train", "validation" and "test".
+        frequency: of the series, by which the seasonal forecast knows a day, a week or a year.
+        levels: of the quantiles.
+    """
+    validation, test, season = splits["validation"], splits["test"], season_of(frequency)
+    rules: dict[str, Callable[[WindowArrays], np.ndarray]]
+    rules = {"last value": last_value, "drift": drift}
+    if season > 1:
+        rules[f"seasonal naive ({season} steps)"] = lambda some: seasonal_naive(some, season)
+    rules["ridge over the window and its covariates"] = _ridge(splits, _window_features)
+    rules["DLinear"] = _ridge(splits, _decomposed)
+    for name, rule in rules.items():
+        errors = validation.targets - rule(validation)
+        around = np.nanquantile(errors, levels, axis=0)
+        around = np.nan_to_num(np.moveaxis(around, 0, -1))
+        yield name, (rule(test)[..., None] + around).astype("float32")
+
+
+def last_value(some: WindowArrays) -> np.ndarray:
+    """The last known value of each target, at every step: `(windows, horizon, targets)`."""
+    filled = _filled(some)
+    return np.repeat(filled[:, -1:], some.targets.shape[1], axis=1)
+
+
+def drift(some: WindowArrays) -> np.ndarray:
+    """The straight line through the first and the last known value."""
+    filled = _filled(some)
+    slope = (filled[:, -1:] - filled[:, :1]) / max(1, filled.shape[1] - 1)
+    return filled[:, -1:] + slope * np.arange(1, some.targets.shape[1] + 1)[:, None]
+
+
+def seasonal_naive(some: WindowArrays, season: int) -> np.ndarray:
+    """The value of one season ago, of the last that the window has."""
+    filled, context = _filled(some), some.past.shape[1]
+    season = min(season, context)
+    steps = np.arange(some.targets.shape[1]) % season
+    return filled[:, context - season + steps]
+
+
+def _filled(some: WindowArrays) -> np.ndarray:
+    """The targets of the past, each gap with the value before it, or behind it at the beginning."""
+    values = some.past[..., : some.targets.shape[-1]].copy()
+    for steps in (range(1, values.shape[1]), range(values.shape[1] - 2, -1, -1)):
+        back = steps.step
+        for step in steps:
+            gaps = np.isnan(values[:, step])
+            values[:, step][gaps] = values[:, step - back][gaps]
+    return np.nan_to_num(values)
+
+
+def _window_features(some: WindowArrays) -> np.ndarray:
+    """For each target the window, freed from its last value, the covariates and the calendar ahead:
+    `(windows, targets, features)`.
+    """
+    targets = some.targets.shape[-1]
+    own = _filled(some) - last_value(some)[:, :1]
+    shared = np.concatenate(
+        [
+            np.nan_to_num(some.past[..., targets:]).reshape(len(own), -1),
+            some.calendar[:, some.past.shape[1] :].reshape(len(own), -1),
+        ],
+        axis=1,
+    )
+    shared = np.repeat(shared[:, None], targets, axis=1)
+    return np.concatenate([np.moveaxis(own, 1, 2), shared], axis=-1)
+
+
+def _decomposed(some: WindowArrays) -> np.ndarray:
+    """For each target the moving average of the window and what is left of it (Zeng et al. 2023)."""
+    values = _filled(some) - last_value(some)[:, :1]
+    ends = ((0, 0), (KERNEL // 2, KERNEL // 2), (0, 0))
+    sums = np.cumsum(np.pad(values, ends, mode="edge"), axis=1, dtype="float64")
+    sums = np.concatenate([np.zeros_like(sums[:, :1]), sums], axis=1)
+    trend = ((sums[:, KERNEL:] - sums[:, :-KERNEL]) / KERNEL).astype("float32")
+    return np.moveaxis(np.concatenate([trend, values - trend], axis=1), 1, 2)
+
+
+def _ridge(
+    splits: Mapping[str, WindowArrays], features: Callable[[WindowArrays], np.ndarray]
+) -> Callable[[WindowArrays], np.ndarray]:
+    """A linear forecast with weights that all targets share, of what they add to their last value; its
+    regularisation has the lowest error on the validation windows.
+    """
+    from sklearn.linear_model import Ridge
+
+    def answers(some: WindowArrays) -> np.ndarray:
+        return np.moveaxis(some.targets - last_value(some), 1, 2).reshape(-1, some.targets.shape[1])
+
+    def rows(some: WindowArrays) -> np.ndarray:
+        found = features(some)
+        return found.reshape(-1, found.shape[-1])
+
+    train, validation = splits["train"], splits["validation"]
+    chosen = np.random.default_rng(0).permutation(len(train.targets))
+    chosen = chosen[: max(1, MOST // train.targets.shape[-1])]
+    train = WindowArrays(*(array[chosen] for array in train))
+    x, y = rows(train), answers(train)
+    whole = ~np.isnan(y).any(axis=1)
+    held_x, held_y = rows(validation), answers(validation)
+    models = [Ridge(strength).fit(x[whole], y[whole]) for strength in STRENGTHS]
+    best = min(models, key=lambda model: np.nanmean(np.square(model.predict(held_x) - held_y)))
+
+    def forecast(some: WindowArrays) -> np.ndarray:
+        windows, horizon, targets = some.targets.shape
+        added = best.predict(rows(some)).reshape(windows, targets, horizon)
+        return last_value(some) + np.moveaxis(added, 1, 2)
+
+    return forecast

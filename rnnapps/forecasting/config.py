@@ -1,0 +1,79 @@
+"""The configuration of a forecaster."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnnapps.data.series.source_config import SeriesSourceConfig
+from rnnapps.errors import require
+from rnnapps.training.config import TrainingConfig
+
+LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)  # of the quantiles: the median, and 50, 80 and 95 %
+
+
+@dataclass(frozen=True)
+class WindowConfig:
+    """What the network reads, and what it foretells."""
+
+    context: int = 168
+    """steps that it reads"""
+    horizon: int = 24
+    """steps that it foretells"""
+    calendar: bool = True
+    """let it know the time of day, the day of the week and the day of the year, as far as the frequency
+    of the series makes them vary"""
+    stride: int = 1
+    """steps from one window of the training to the next"""
+
+    def __post_init__(self):
+        for field in ("context", "horizon", "stride"):
+            require(self, field, getattr(self, field) >= 1, "at least 1")
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The network."""
+
+    network: Literal["segments", "attention"] = "segments"
+    """segments: a recurrent layer over segments of the past, which foretells those ahead side by side
+    (SegRNN); attention: one over all steps, and one over those ahead that looks back at them"""
+    cell: Literal["lstm", "gru", "rnn", "layer_norm_lstm", "layer_norm_gru", "min_lstm", "min_gru"] = (
+        "gru"
+    )
+    """recurrent layer; see rnnapps.layers"""
+    units: int = 128
+    """units of each recurrent layer"""
+    depth: int = 1
+    """recurrent layers, one on the other"""
+    segment: int = 12
+    """steps of a segment, of which context and horizon are multiples"""
+    normalise: Literal["none", "last", "mean"] = "last"
+    """what each window is freed from, and its forecast gets back (reversible instance normalisation):
+    its last value, or its mean and standard deviation"""
+    dropout: float = 0.3
+    """dropout between recurrent layers and before the output"""
+    series_dropout: float = 0.1
+    """share of the windows that do not know which series they are of, so that others can be foretold"""
+
+    def __post_init__(self):
+        for field in ("units", "depth", "segment"):
+            require(self, field, getattr(self, field) >= 1, "at least 1")
+        for field in ("dropout", "series_dropout"):
+            require(self, field, 0 <= getattr(self, field) < 1, "at least 0 and below 1")
+
+
+@dataclass(frozen=True)
+class ForecastingConfig:
+    """Train a forecaster and write it as a bundle."""
+
+    source: SeriesSourceConfig = SeriesSourceConfig()
+    windows: WindowConfig = WindowConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig(output="runs/forecasting", epochs=10, batch_size=64)
+    conformal: bool = True
+    """widen or narrow the intervals until they hold on the validation steps (conformalized quantiles)"""
+
+    def __post_init__(self):
+        if self.model.network == "segments":
+            for field in ("context", "horizon"):
+                whole = getattr(self.windows, field) % self.model.segment == 0
+                require(self.windows, field, whole, f"a multiple of --segment {self.model.segment}")

@@ -1,0 +1,97 @@
+"""What a forecaster keeps of the series that it was trained on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from rnnapps.data.series.scaling import Scaling
+from rnnapps.data.series.series_set import SeriesSet
+from rnnapps.errors import UserError
+
+
+@dataclass(frozen=True)
+class KnownSeries:
+    """Names, columns and sizes of the series of a training."""
+
+    frequency: str
+    columns: tuple[str, ...]
+    """targets, past and future covariates"""
+    names: tuple[str, ...]
+    """of the series"""
+    scaling: Scaling
+    """of the training parts"""
+
+    @classmethod
+    def of(cls, series_set: SeriesSet, ends: Sequence[int]) -> Self:
+        """That of a set, of what lies before the ends of the training parts."""
+        names = tuple(series.name for series in series_set.series)
+        scaling = Scaling.of(series_set, ends)
+        return cls(series_set.frequency, _columns(series_set), names, scaling)
+
+    def scaling_of(self, series_set: SeriesSet, ends: Sequence[int]) -> Scaling:
+        """That of another set: unknown series have that of their own values before the ends."""
+        scaling = Scaling.of(series_set, ends)
+        for row, series in enumerate(series_set.series):
+            if series.name in self.names:
+                scaling.replaced(row, self.scaling, self.names.index(series.name))
+        return scaling
+
+    def numbers(self, series_set: SeriesSet) -> np.ndarray:
+        """What the network calls each series, int32: from 1 on, 0 for an unknown one."""
+        numbers = {name: number for number, name in enumerate(self.names, start=1)}
+        return np.array([numbers.get(series.name, 0) for series in series_set.series], "int32")
+
+    def check(self, series_set: SeriesSet, where: str) -> None:
+        """Refuse a set of other columns or of another frequency.
+
+        Raises:
+            UserError: with both.
+        """
+        theirs = _columns(series_set)
+        if theirs != self.columns:
+            raise UserError(
+                f"{where}: its columns are {', '.join(theirs)}; this network was trained on "
+                f"{', '.join(self.columns)}"
+            )
+        if series_set.frequency != self.frequency:
+            raise UserError(
+                f"{where}: its times are {series_set.frequency} apart; those of the training were "
+                f"{self.frequency}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        sizes = {name: array.tolist() for name, array in self.scaling._asdict().items()}
+        return {"frequency": self.frequency, "columns": self.columns, "names": self.names} | sizes
+
+    @classmethod
+    def from_dict(cls, values: Any) -> Self:
+        """What `to_dict` gave.
+
+        Raises:
+            ValueError, KeyError or TypeError: it is something else.
+        """
+        columns, names = (tuple(map(str, values[name])) for name in ("columns", "names"))
+        scaling = Scaling(*(finite(values[name]) for name in Scaling._fields))
+        for name, array in scaling._asdict().items():
+            if array.ndim != 2 or len(array) != len(names) or array.shape[1] > len(columns):
+                raise ValueError(f"{name} of {array.shape}, and {len(names)} series")
+        return cls(str(values["frequency"]), columns, names, scaling)
+
+
+def finite(values: Any) -> np.ndarray:
+    """Numbers of a bundle as float32.
+
+    Raises:
+        ValueError: one is no finite number.
+    """
+    array = np.array(values, "float32")
+    if not np.isfinite(array).all():
+        raise ValueError("a value is no finite number")
+    return array
+
+
+def _columns(series_set: SeriesSet) -> tuple[str, ...]:
+    return (*series_set.targets, *series_set.past, *series_set.future)

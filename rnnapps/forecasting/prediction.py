@@ -1,0 +1,92 @@
+"""What a forecaster answers."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rnnapps.forecasting.config import LEVELS
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from rnnapps.data.series.series_set import SeriesSet
+
+MOST = 12  # fans in a picture
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The steps after the end of each series of a table.
+
+    `quantiles` are float32 `(series, horizon, targets, levels)` in the units of the data.
+    """
+
+    table: str
+    series_set: "SeriesSet"
+    quantiles: np.ndarray
+
+    def times(self, number: int) -> "pd.DatetimeIndex":
+        """Of the steps of a series."""
+        import pandas as pd
+
+        times = self.series_set.series[number].times
+        return pd.date_range(times[-1], periods=self.quantiles.shape[1] + 1, freq=times.freq)[1:]
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A row for each step of each target: series, time, target, and a column for each quantile."""
+        import pandas as pd
+
+        frames = []
+        for number, series in enumerate(self.series_set.series):
+            for place, target in enumerate(self.series_set.targets):
+                values = self.quantiles[number, :, place]
+                about = {"series": series.name, "time": self.times(number), "target": target}
+                columns = {f"{level:g}": values[:, at] for at, level in enumerate(LEVELS)}
+                frames.append(pd.DataFrame(about | columns))
+        return pd.concat(frames, ignore_index=True)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "table": self.table,
+            "levels": list(LEVELS),
+            "series": [
+                {
+                    "name": series.name,
+                    "times": [time.isoformat() for time in self.times(number)],
+                    "quantiles": {
+                        target: np.round(self.quantiles[number, :, place].astype(float), 6).tolist()
+                        for place, target in enumerate(self.series_set.targets)
+                    },
+                }
+                for number, series in enumerate(self.series_set.series)
+            ],
+        }
+
+    def describe(self, number: int) -> str:
+        """For people: the median of each step, and the interval that holds 80 % of what may come."""
+        low, middle, high = (LEVELS.index(level) for level in (0.1, 0.5, 0.9))
+        lines = []
+        for place, series in enumerate(self.series_set.series):
+            for at, target in enumerate(self.series_set.targets):
+                lines.append(" ".join(word for word in (self.table, series.name, target) if word))
+                for time, values in zip(self.times(place), self.quantiles[place, :, at], strict=True):
+                    interval = f"80 %: {values[low]:.4g} to {values[high]:.4g}"
+                    lines.append(f"    {time}  {values[middle]:10.4g}   {interval}")
+        return "\n".join(lines)
+
+    def plot(self) -> "Figure":
+        """The end of the first series, and the fans of their forecasts."""
+        from rnnapps.evaluation.plots import plot_forecast
+
+        panels = []
+        before = 3 * self.quantiles.shape[1]
+        for number, series in enumerate(self.series_set.series):
+            for place, target in enumerate(self.series_set.targets):
+                title = f"{series.name} {target}".strip()
+                past = series.times[-before:], series.targets[-before:, place]
+                ahead = self.times(number), self.quantiles[number, :, place]
+                panels.append((title, *past, *ahead))
+        return plot_forecast(panels[:MOST], LEVELS)

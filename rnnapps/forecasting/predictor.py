@@ -1,0 +1,196 @@
+"""Foretell the next steps of series with a trained bundle.
+
+From the shell and from Python:
+
+    rnnapps predict forecasting weather.csv --plot forecast.png --csv forecast.csv
+    forecast = rnnapps.load("forecasting"); forecast("weather.csv"); forecast(pandas.DataFrame(...))
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from tyro.conf import Positional
+
+from rnnapps import bundle, datasets
+from rnnapps.data.series.origins import Origins
+from rnnapps.data.series.read import read_series
+from rnnapps.data.series.series_set import SeriesSet
+from rnnapps.data.series.windows import Windows
+from rnnapps.errors import UsageError, UserError, require
+from rnnapps.forecasting.config import ForecastingConfig
+from rnnapps.forecasting.known_series import KnownSeries, finite
+from rnnapps.forecasting.prediction import Forecast
+from rnnapps.inference.batching import compiled_size, filled
+from rnnapps.inference.inputs import several
+from rnnapps.inference.outputs import checked
+from rnnapps.inference.predict_options import Groups, PredictionOptions
+from rnnapps.inference.predictor import Predictor
+from rnnapps.json_files import read_json
+from rnnapps.outputs import check_file, write, write_json
+
+if TYPE_CHECKING:
+    import keras
+
+SIZES = (1, 16, 256)  # of the batches that are compiled
+KNOWN = "series.json"
+
+
+class ForecastingPredictor:
+    """A network with what it knows of its series; call it with a table or a list of tables."""
+
+    application: ClassVar[str] = "forecasting"
+
+    def __init__(
+        self,
+        model: "keras.Model",
+        known: KnownSeries,
+        config: ForecastingConfig,
+        corrections: np.ndarray | None = None,
+    ):
+        self.model, self.known, self.config = model, known, config
+        _, horizon, targets, levels = model.output_shape
+        shape = (horizon, targets, levels)
+        self.corrections = np.zeros(shape, "float32") if corrections is None else corrections
+
+    def save(self, folder: Path) -> None:
+        """Write all that `load` needs into the folder of a bundle."""
+        bundle.save_model(self.model, folder)
+        bundle.write_config(folder, self.application, self.config)
+        values = self.known.to_dict() | {"corrections": self.corrections.tolist()}
+        write_json(folder / KNOWN, values)
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
+        with bundle.opening(path, cls.application):
+            config = bundle.read_config(path, ForecastingConfig)
+            model, values = bundle.load_model(path), read_json(path / KNOWN)
+            known, corrections = KnownSeries.from_dict(values), finite(values["corrections"])
+            bundle.check_size("corrections", corrections.size, math.prod(model.output_shape[1:]))
+            return cls(model, known, config, corrections.reshape(model.output_shape[1:]))
+
+    def __call__(self, tables: Any, horizon: int | None = None) -> Any:
+        """Foretell the steps after the end of each series of a table, or of a list of tables.
+
+        Args:
+            tables: the path of a file or a pandas DataFrame, with the columns of the training; or a list
+                of such.
+            horizon: steps, at most those that the network was trained for, which are the default.
+
+        Returns:
+            A `Forecast`, or a list of them.
+
+        Raises:
+            UserError: what is no table, or one with other columns or of another frequency, or a longer
+                horizon than that of the training.
+        """
+        if isinstance(tables, (str, Path)) or hasattr(tables, "columns"):
+            return self([tables], horizon)[0]
+        most = self.config.windows.horizon
+        if horizon is not None and not 1 <= horizon <= most:
+            raise UserError(
+                f"--horizon {horizon}: this network foretells {most} steps: give at most as many, or "
+                f"train another"
+            )
+        answers = []
+        for number, table in enumerate(several(tables, "tables"), start=1):
+            if not (isinstance(table, (str, Path)) or hasattr(table, "columns")):
+                raise UserError(
+                    f"table {number}: a {type(table).__name__}: expected the path of a file, or a "
+                    f"DataFrame"
+                )
+            series_set = self.read(table)
+            quantiles = self._after(series_set)[:, : horizon or most]
+            name = str(table) if isinstance(table, (str, Path)) else ""
+            answers.append(Forecast(name, series_set, quantiles))
+        return answers
+
+    def read(self, table: Any) -> SeriesSet:
+        """The series of a table, with the columns of the training.
+
+        Raises:
+            UserError: see `rnnapps.data.series.read.read_series`; also another frequency.
+        """
+        source = self.config.source
+        if isinstance(table, (str, Path)):
+            source, table = replace(source, data=str(table)), None
+        series_set = read_series(source, datasets.path("series"), table)
+        self.known.check(series_set, source.data)
+        return series_set
+
+    def _after(self, series_set: SeriesSet) -> np.ndarray:
+        """The quantiles after the end of each series, in the units of the data."""
+        ends = [len(series) for series in series_set.series]
+        origins = np.stack([np.arange(len(ends)), ends], axis=1).astype("int32")
+        windows = self.windows(Origins(series_set, origins))
+        quantiles = self.quantiles(windows)
+        targets = quantiles.shape[2]
+        mean, scale = (part[:, None, :targets, None] for part in windows.scaling[:2])
+        return quantiles * scale + mean
+
+    def windows(self, origins: Origins) -> Windows:
+        """The windows of forecasts, in order, standardised."""
+        series_set, options = origins.series_set, self.config.windows
+        first = [len(series) for series in series_set.series]
+        for number, origin in origins.windows.tolist():
+            first[number] = min(first[number], origin)
+        scaling, numbers = self.known.scaling_of(series_set, first), self.known.numbers(series_set)
+        lengths = options.context, options.horizon, SIZES[-1]
+        return Windows(origins, *lengths, scaling, numbers, options.calendar)
+
+    def quantiles(self, windows: Windows) -> np.ndarray:
+        """The corrected quantiles of windows, standardised: float32
+        `(windows, horizon, targets, levels)`.
+        """
+        answers = []
+        for inputs, _, _ in windows.in_order_of_length():
+            rows = len(inputs["series"])
+            size = compiled_size(rows, SIZES)
+            batch = {name: filled(array, size) for name, array in inputs.items()}
+            answers.append(checked(self.model.predict_on_batch(batch)[:rows]))
+        # Nothing keeps the outputs of the network in order.
+        return np.sort(np.sort(np.concatenate(answers), axis=-1) + self.corrections, axis=-1)
+
+
+@dataclass(frozen=True)
+class PredictOptions(PredictionOptions):
+    """Foretell what comes after the end of each series of tables."""
+
+    files: Positional[tuple[str, ...]] = ()
+    """tables with the columns of the training: CSV, TSV, JSON or Parquet"""
+    model: str = "forecasting"
+    """path or name of a bundle"""
+    horizon: int | None = None
+    """steps (default: all that the network was trained for)"""
+    csv: str | None = None
+    """CSV file for the quantiles of every step"""
+
+    def __post_init__(self):
+        require(self, "horizon", self.horizon is None or self.horizon >= 1, "at least 1")
+        if self.csv is not None:
+            check_file(Path(self.csv))
+
+    def open(self) -> Callable[[Predictor], Groups]:
+        """What reads the inputs for a predictor."""
+        if not self.files:
+            raise UsageError("give the table of a series, a file")
+        if self.plot is not None and len(self.files) != 1:
+            raise UsageError(f"--plot draws one answer, and these are {len(self.files)} tables")
+        return lambda predictor: ([(None, file)] for file in self.files)
+
+    def call_options(self) -> dict[str, Any]:
+        return {"horizon": self.horizon}
+
+    def write_csv(self, answers: Sequence[Forecast]) -> None:
+        """Write the quantiles of all tables to the file of `csv`."""
+        import pandas as pd
+
+        frames = [answer.to_frame() for answer in answers]
+        if len(frames) > 1:
+            for frame, answer in zip(frames, answers, strict=True):
+                frame.insert(0, "table", answer.table)
+        write(Path(str(self.csv)), pd.concat(frames).to_csv(index=False).encode())

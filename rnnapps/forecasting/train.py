@@ -1,0 +1,100 @@
+"""Train a forecaster.
+
+One training, four ways to start it:
+
+    rnnapps train forecasting                             on the weather that comes with rnnapps
+    rnnapps train forecasting --data sensors.csv --context 96 --horizon 24
+    python -m rnnapps.forecasting.train --help            the same command, and its flags
+    train(ForecastingConfig(), frame)                     from Python, on a pandas DataFrame
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from rnnapps import datasets
+from rnnapps.command_line import train_script
+from rnnapps.data.series.windows import Windows
+from rnnapps.forecasting import data
+from rnnapps.forecasting.config import LEVELS, ForecastingConfig
+from rnnapps.forecasting.evaluate import evaluate, table, truth_of
+from rnnapps.forecasting.known_series import KnownSeries
+from rnnapps.forecasting.predictor import ForecastingPredictor
+from rnnapps.training.run import TrainingRun
+
+log = logging.getLogger(__name__)
+
+
+def train(config: ForecastingConfig, examples: Any = None) -> Path:
+    """Train on the source of the config, or on a table in memory, and return the path of the bundle.
+
+    Args:
+        config: of the source, the windows, the network and the training.
+        examples: a pandas DataFrame, whose index may be the times, or a mapping from the names of
+            columns to lists or NumPy arrays.
+
+    Raises:
+        rnnapps.errors.UserError: with what is wrong and what to do, in one line.
+    """
+    run = TrainingRun("forecasting", config, examples)
+    config = run.config
+    splits = data.load(config, examples)
+    run.begin(splits)
+    # Imported only now: these import Keras, whose threads have to be set first.
+    from rnnapps.evaluation.forecast_baselines import forecast_baselines, window_arrays
+    from rnnapps.evaluation.report import add_baseline
+    from rnnapps.forecasting.conformal import corrections
+    from rnnapps.forecasting.model import Shape, build
+    from rnnapps.metrics.forecasts import forecast_report
+    from rnnapps.training.quantile_loss import QuantileLoss
+
+    series_set, options = splits["train"].series_set, config.windows
+    known = KnownSeries.of(series_set, data.training_ends(splits["train"], options.horizon))
+    batches, validation, test = (
+        Windows(
+            splits[split],
+            options.context,
+            options.horizon,
+            config.training.batch_size,
+            known.scaling,
+            known.numbers(series_set),
+            options.calendar,
+            config.training.seed,
+        )
+        for split in ("train", "validation", "test")
+    )
+    shape = Shape.of(batches, series_set)
+    model = build(config.model, shape)
+    run.start_from(model)
+    model.compile(run.optimizer(len(batches)), QuantileLoss(LEVELS))
+    run.fit(model, batches, validation)
+
+    log.info("scoring the forecasts of the test part, and those of the baselines")
+    predictor = ForecastingPredictor(model, known, config)
+    arrays = {
+        split: window_arrays(windows)
+        for split, windows in (("train", batches), ("validation", validation), ("test", test))
+    }
+    if config.conformal:
+        raw = predictor.quantiles(predictor.windows(splits["validation"]))
+        found = corrections(raw, arrays["validation"].targets, LEVELS)
+        predictor = ForecastingPredictor(model, known, config, found)
+    report = evaluate(predictor, splits["test"])
+    truth = truth_of(test, arrays["test"].targets)
+    for name, quantiles in forecast_baselines(arrays, series_set.frequency, LEVELS):
+        add_baseline(report, name, forecast_report(quantiles, LEVELS, truth))
+    return run.finish(
+        predictor,
+        report,
+        table,
+        plots={},
+        title=f"A forecast of {', '.join(series_set.targets)}",
+        limits=f"It foretells {options.horizon} steps ({series_set.frequency}) from the last "
+        f"{options.context}, of series like those of its training, as long as the world goes on as it "
+        f"did. No forecast of prices is advice to buy or sell.",
+        origin=datasets.origin(data.EMBEDDED),
+    )
+
+
+if __name__ == "__main__":
+    train_script(train, ForecastingConfig, "forecasting")
