@@ -1,0 +1,1 @@
+"""Variables at regular times: their tables, their windows, their parts in time."""

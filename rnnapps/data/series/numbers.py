@@ -1,0 +1,76 @@
+"""Numbers of tables from outside."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>"}
+LARGEST = float(np.finfo("float32").max)
+TRUTHS = {"true": 1.0, "false": 0.0}
+_INFINITE = "not finite"
+_COMMA = re.compile(r"[+-]?\d*,\d+")
+
+
+def numbers(
+    values: Sequence[Any], decimal_comma: bool, bad: Callable[[int, str], None] | None = None
+) -> np.ndarray:
+    """The numbers of a column, float64 `(rows,)`, NaN where nothing is known.
+
+    Args:
+        values: of the column; texts, numbers, True and False.
+        decimal_comma: whether "1,234" is a little more than one: in a table that is divided by semi-
+            colons. Elsewhere it may be a thousand, and only "1,5" or "1,25" is read.
+        bad: told of each row whose value is no finite number, and of the problem; it becomes NaN.
+    """
+    import pandas as pd
+
+    # What pandas takes at once is a number; each of the others is looked at.
+    found = np.array(pd.to_numeric(pd.Series(values, dtype="object"), errors="coerce"), "float64")
+    for row in np.flatnonzero(~(np.abs(found) <= LARGEST)).tolist():
+        found[row] = np.nan
+        number = _number(values[row], decimal_comma)
+        if not isinstance(number, str):
+            found[row] = number
+        elif bad is not None:
+            bad(row, number)
+    return found
+
+
+def are_numbers(values: Sequence[Any], decimal_comma: bool) -> bool:
+    """Whether all values that a column has are numbers, and it has one; they may be infinite."""
+    problems: list[str] = []
+    found = numbers(values, decimal_comma, lambda _, problem: problems.append(problem))
+    infinite = all(problem.endswith(_INFINITE) for problem in problems)
+    return infinite and not np.isnan(found).all()
+
+
+def _number(value: Any, decimal_comma: bool) -> float | str:
+    """A number, NaN where there is none, or the problem."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text.lower() in MISSING:
+            return np.nan
+        if text.lower() in TRUTHS:
+            return TRUTHS[text.lower()]
+        if _COMMA.fullmatch(text):
+            if not decimal_comma and len(text.partition(",")[2]) == 3:
+                return f"'{text}' may be thousands or thousandths: write it without a comma"
+            text = text.replace(",", ".")
+        try:
+            number = np.nan if "_" in text else float(text)  # which Python takes for a number
+        except ValueError:
+            number = np.nan
+        if np.isnan(number):
+            return f"'{text[:40]}' is not a number"
+    elif isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, complex):
+        number = float(value)
+    else:
+        try:
+            number = float(value)  # such as a decimal of a database
+        except (TypeError, ValueError):
+            return f"a {type(value).__name__}, not a number"
+    if abs(number) > LARGEST:
+        return f"{number:g} is {_INFINITE}"
+    return number
