@@ -34,6 +34,8 @@ def command(config: Any, prog: str) -> str:
             continue
         if isinstance(value, bool):
             words.append(flag if value else f"--no-{flag[2:]}")
+        elif isinstance(value, tuple):
+            words += [flag, *map(shlex.quote, value)]
         else:
             divider = "=" if str(value).startswith("-") else " "  # before what would seem a flag
             words.append(f"{flag}{divider}{shlex.quote(str(value))}")
@@ -56,6 +58,7 @@ def with_values(default: Any, values: dict[str, Any]) -> Any:
         if name not in kinds:
             raise UserError(f"'{name:.40}' is not known")
         part = getattr(default, name)
+        value = tuple(value) if isinstance(value, list) else value  # as JSON has it
         if is_dataclass(part) and isinstance(value, dict):
             value = with_values(part, value)
         elif not _is_of(value, kinds[name]):
@@ -71,6 +74,8 @@ def _is_of(value: Any, kind: Any) -> bool:
         return value in arguments
     if origin in (Union, types.UnionType):
         return any(_is_of(value, argument) for argument in arguments)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_is_of(one, arguments[0]) for one in value)
     if kind in (int, float):
         number = isinstance(value, (int, kind)) and not isinstance(value, bool)
         return number and -LARGEST <= value <= LARGEST  # which NaN is not

@@ -1,0 +1,59 @@
+import pandas as pd
+import pytest
+
+from rnnapps import datasets
+from rnnapps.data.series.read import read_series
+from rnnapps.data.series.source_config import SeriesSourceConfig
+from rnnapps.data.series.splits import split_origins, split_points
+from rnnapps.errors import UserError
+
+FOLDER = datasets.path("series")
+
+
+def series(*lengths, zone=None):
+    """A series of each length, hour by hour."""
+    times = pd.date_range("2013-01-01", periods=max(lengths), freq="h", tz=zone)
+    rows = [
+        (name, time, 1.0)
+        for name, length in zip("abc", lengths, strict=False)
+        for time in times[:length]
+    ]
+    frame = pd.DataFrame(rows, columns=["name", "time", "x"])
+    return read_series(SeriesSourceConfig(id_column="name"), FOLDER, frame)
+
+
+def test_shares():
+    found = series(100, 50)
+    assert split_origins(found, SeriesSourceConfig(), 10, 5) == {
+        "train": [(10, 65), (10, 30)],
+        "validation": [(70, 75), (35, 35)],
+        "test": [(80, 95), (40, 45)],
+    }
+
+
+@pytest.mark.parametrize("zone", [None, "UTC"])
+def test_times(zone):
+    config = SeriesSourceConfig(
+        validation_start="2013-01-02", test_start="2013-01-03T00:30", test_end="2013-01-04"
+    )
+    assert split_points(series(100, zone=zone).series[0], config) == (24, 49, 72)
+    config = SeriesSourceConfig(test_start="2013-01-03")
+    assert split_points(series(100, zone=zone).series[0], config) == (38, 48, 100)
+
+
+def test_horizons_end_before_the_next_part_begins():
+    origins = split_origins(series(1000), SeriesSourceConfig(), 48, 24)
+    (train,), (validation,), (test,) = origins.values()
+    assert train[1] + 24 == validation[0] and validation[1] + 24 == test[0] and test[1] + 24 == 1000
+
+
+def test_too_short():
+    found = series(100, 30)
+    message = (
+        "embedded: series 'b' has 30 steps, 21 of them to train on, but one window is 20 \\+ 2: shorten "
+        "--context or --horizon, or leave it out"
+    )
+    with pytest.raises(UserError, match=message):
+        split_origins(found, SeriesSourceConfig(), 20, 2)
+    with pytest.raises(UserError, match="no series has the 12 steps of a forecast .* validation part"):
+        split_origins(series(100), SeriesSourceConfig(), 20, 12)
