@@ -79,6 +79,11 @@ SMALL = {
         "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
         "pieces": {"steps": 32},
     },
+    "forecasting": {
+        "windows": {"context": 24, "horizon": 8, "stride": 4},
+        "model": {"units": 8, "segment": 4},
+        "training": {"epochs": 2, "batch_size": 16, "learning_rate": 0.01},
+    },
     "dna": {
         "model": {"units": 8, "filters": 16, "embedding_size": 16},
         "training": {"epochs": 2, "learning_rate": 0.01, "ema_momentum": 0.0},
@@ -230,6 +235,21 @@ def conversations_csv(shared) -> Path:
 
 
 @pytest.fixture(scope="session")
+def weather_csv(shared) -> Path:
+    """Temperature and humidity of one of the embedded stations: 600 hours, of which some are missing."""
+
+    def make(folder):
+        rows = [row.fields for row in read_table(datasets.path("series/weather.csv.xz"))]
+        rows = [row for row in rows if row["station"] == "JFK"][:600]
+        rows = [{name: row[name] for name in ("time", "temp", "humid")} for row in rows]
+        for row in rows[100:110]:
+            row["humid"] = ""
+        write_csv(folder / "weather.csv", rows[:300] + rows[305:])
+
+    return shared("weather", make) / "weather.csv"
+
+
+@pytest.fixture(scope="session")
 def small_configs(request, shared) -> Callable:
     """`small_configs("sentiment")` is the config of a training of a few seconds."""
     sources = {
@@ -240,6 +260,7 @@ def small_configs(request, shared) -> Callable:
         "dna": "junctions_csv",
         "language_model": "speeches_csv",
         "chat": "conversations_csv",
+        "forecasting": "weather_csv",
     }
 
     def config_of(application: str):

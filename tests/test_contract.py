@@ -93,6 +93,11 @@ def weights(model):
 def inputs(application, splits):
     """Raw inputs for a predictor, of the test split."""
     test = splits["test"]
+    if application == "forecasting":
+        (series,) = test.series_set.series
+        columns = zip(test.series_set.targets, series.targets.T, strict=True)
+        table = pandas.DataFrame({"time": series.times, **dict(columns)})
+        return [table[:rows] for rows in (100, 200, 300, 400, 500)]
     if application in ("language_model", "chat"):
         return [text[:20] for text in test.texts[:5]]
     if application == "captioning":
@@ -187,8 +192,11 @@ def test_what_is_no_input_is_named(predictor, wrong):
         predictor(wrong)
 
 
-def test_columns_are_no_inputs(predictor):
-    with pytest.raises(UserError, match="expected one, or a list of them, got a DataFrame"):
+def test_columns_are_no_inputs(application, predictor):
+    problem = "expected one, or a list of them, got a DataFrame"
+    if application == "forecasting":  # to which a table is one
+        problem = "no column of times"
+    with pytest.raises(UserError, match=problem):
         predictor(pandas.DataFrame({"text": ["x"]}))
 
 

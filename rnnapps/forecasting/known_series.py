@@ -75,9 +75,12 @@ class KnownSeries:
         """
         columns, names = (tuple(map(str, values[name])) for name in ("columns", "names"))
         scaling = Scaling(*(finite(values[name]) for name in Scaling._fields))
-        for name, array in scaling._asdict().items():
-            if array.ndim != 2 or len(array) != len(names) or array.shape[1] > len(columns):
-                raise ValueError(f"{name} of {array.shape}, and {len(names)} series")
+        expected = (len(names), len(columns))
+        rows = scaling.naive_error.shape[:1]
+        if not scaling.mean.shape == scaling.scale.shape == expected or rows != expected[:1]:
+            raise ValueError(f"sizes of {scaling.mean.shape}, and {expected} series and columns")
+        if not (scaling.scale > 0).all():
+            raise ValueError("a scale is not above 0")
         return cls(str(values["frequency"]), columns, names, scaling)
 
 

@@ -9,11 +9,13 @@ One training, four ways to start it:
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rnnapps import datasets
 from rnnapps.command_line import train_script
+from rnnapps.data.series.presets import with_preset
 from rnnapps.data.series.windows import Windows
 from rnnapps.forecasting import data
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig
@@ -36,6 +38,8 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     Raises:
         rnnapps.errors.UserError: with what is wrong and what to do, in one line.
     """
+    # The roles of columns are kept in the bundle, for tables of a user that have the same ones.
+    config = replace(config, source=with_preset(config.source))
     run = TrainingRun("forecasting", config, examples)
     config = run.config
     splits = data.load(config, examples)

@@ -28,7 +28,8 @@ def forecast_report(quantiles: np.ndarray, levels: tuple[float, ...], truth: Tru
         `mse` and `mae` of the median on standardised values, `mae_units` in the units of the data if
         there is one target, `smape`, `mase` (Hyndman and Koehler 2006), `wql`, the weighted quantile
         loss, `crps`, the continuous ranked probability score as far as the quantiles give it, on
-        standardised values, and `coverage_50` and so on: the share of values within the intervals.
+        standardised values (`wql` is its sum in units, as a share of that of all values), and
+        `coverage_50` and so on: the share of values within the intervals.
 
     Args:
         quantiles: standardised, float32 `(origins, horizon, targets, levels)`, not falling.
@@ -41,14 +42,17 @@ def forecast_report(quantiles: np.ndarray, levels: tuple[float, ...], truth: Tru
     values = truth.values * scale + mean
     above = truth.values[..., None] - quantiles
     pinball = np.maximum(np.multiply(levels, above), np.subtract(levels, 1) * above)
+    # The CRPS is twice its integral over all levels; at 0 and 1 it is nothing.
+    ends = np.pad(pinball, [(0, 0)] * 3 + [(1, 1)])
+    crps = 2 * np.trapezoid(ends, [0, *levels, 1], axis=-1)
     scores: dict[str, Any] = {
         "rows": len(quantiles),
         "mse": _mean(np.square(error)),
         "mae": _mean(error),
         "smape": _mean(2 * error * scale / (np.abs(values) + np.abs(median * scale + mean) + 1e-9)),
         "mase": _mean(error / truth.naive_error[:, None]),
-        "wql": float(2 * np.nansum(pinball.mean(-1) * scale) / np.nansum(np.abs(values))),
-        "crps": 2 * _mean(pinball.mean(-1)),
+        "wql": float(np.nansum(crps * scale) / np.nansum(np.abs(values))),
+        "crps": _mean(crps),
     }
     if truth.values.shape[-1] == 1:
         scores["mae_units"] = _mean(error * scale)
