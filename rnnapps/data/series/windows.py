@@ -1,11 +1,15 @@
 """Windows of series as batches: what a forecast sees, and what it is to say."""
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rnnapps.data.series.calendar import calendar_features
 from rnnapps.data.series.series_set import SeriesSet
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Batch = tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
@@ -166,7 +170,7 @@ class Windows:
         return inputs, targets, self._known[coming][..., : self._targets]
 
 
-def _around(times, context: int, horizon: int):
+def _around(times: "pd.DatetimeIndex", context: int, horizon: int) -> "pd.DatetimeIndex":
     """The times of a series, those of a context before and of a horizon after."""
     import pandas as pd
 
