@@ -24,10 +24,7 @@ def numbers(
             colons. Elsewhere it may be a thousand, and only "1,5" or "1,25" is read.
         bad: told of each row whose value is no finite number, and of the problem; it becomes NaN.
     """
-    import pandas as pd
-
-    # What pandas takes at once is a number; each of the others is looked at.
-    found = np.array(pd.to_numeric(pd.Series(values, dtype="object"), errors="coerce"), "float64")
+    found = _at_once(values)
     for row in np.flatnonzero(~(np.abs(found) <= LARGEST)).tolist():
         found[row] = np.nan
         number = _number(values[row], decimal_comma)
@@ -36,6 +33,17 @@ def numbers(
         elif bad is not None:
             bad(row, number)
     return found
+
+
+def _at_once(values: Sequence[Any]) -> np.ndarray:
+    """The numbers that pandas takes for such, float64 `(rows,)`, NaN where one is to be looked at."""
+    import pandas as pd
+
+    try:
+        found = np.asarray(pd.to_numeric(pd.Series(values, dtype="object"), errors="coerce"))
+    except OverflowError:  # of an integer of hundreds of digits
+        return np.full(len(values), np.nan)
+    return np.full(len(values), np.nan) if found.dtype.kind == "c" else found.astype("float64")
 
 
 def are_numbers(values: Sequence[Any], decimal_comma: bool) -> bool:
@@ -64,11 +72,11 @@ def _number(value: Any, decimal_comma: bool) -> float | str:
             number = np.nan
         if np.isnan(number):
             return f"'{text[:40]}' is not a number"
-    elif isinstance(value, (int, float, np.number, np.bool_)) and not isinstance(value, complex):
-        number = float(value)
     else:
         try:
-            number = float(value)  # such as a decimal of a database
+            number = float(value)
+        except OverflowError:
+            number = np.inf
         except (TypeError, ValueError):
             return f"a {type(value).__name__}, not a number"
     if abs(number) > LARGEST:

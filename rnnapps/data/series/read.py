@@ -239,7 +239,7 @@ class _Reader:
             grids[name] = frequencies.grid(times[rows], frequency)
             if len(grids[name]) < 2:
                 raise UsageError(
-                    f"{self._called(name)}: no two times are a step of {frequency} apart: --frequency"
+                    f"{self._called(name)}: no two times in steps of {frequency}: give another"
                 )
         return frequency, grids
 

@@ -8,6 +8,9 @@ from rnnapps.data.series.calendar import calendar_features
 from rnnapps.data.series.origins import Origins
 from rnnapps.data.series.scaling import Scaling
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 Batch = tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]
 
 
@@ -128,7 +131,7 @@ class Windows:
         return inputs, targets, self._known[coming][..., : self._targets]
 
 
-def _around(times, context: int, horizon: int):
+def _around(times: "pd.DatetimeIndex", context: int, horizon: int) -> "pd.DatetimeIndex":
     """The times of a series, those of a context before and of a horizon after."""
     import pandas as pd
 

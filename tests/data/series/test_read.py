@@ -199,6 +199,19 @@ class TestNumbers:
         with pytest.raises(UserError, match=r"^a.csv:3: 'x': .* is not finite: mend it, or leave such"):
             read_file(tmp_path, lines(hours(3), [1, value, 3]))
 
+    @pytest.mark.parametrize(
+        ("value", "problem"),
+        [
+            (1 + 2j, "a complex, not a number"),
+            ([1], "a list, not a number"),
+            (10**400, "inf is not finite"),
+            ("1_0", "'1_0' is not a number"),
+        ],
+    )
+    def test_what_is_no_number(self, value, problem):
+        with pytest.raises(UserError, match=rf"^examples\[1\]: 'x': {problem}"):
+            read({"time": hours(3), "x": [1, value, 3]}, targets="x")
+
     def test_bad_rows_may_be_left_out(self, tmp_path, caplog):
         text = lines(hours(7), [1, "two", 3, 4, 5, 6, 7]).replace("2013-01-01 03", "2013-13-01 03")
         found = read_file(tmp_path, text, skip_bad=True, targets="x")
