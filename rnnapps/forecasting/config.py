@@ -23,10 +23,13 @@ class WindowConfig:
     of the series makes them vary"""
     stride: int = 1
     """steps from one window of the training to the next"""
+    epoch_windows: int = 0
+    """windows of an epoch, others in each; 0: all"""
 
     def __post_init__(self):
         for field in ("context", "horizon", "stride"):
             require(self, field, getattr(self, field) >= 1, "at least 1")
+        require(self, "epoch_windows", self.epoch_windows >= 0, "at least 0")
 
 
 @dataclass(frozen=True)

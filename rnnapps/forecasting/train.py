@@ -64,6 +64,7 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
             known.numbers(series_set),
             options.calendar,
             config.training.seed,
+            options.epoch_windows if split == "train" else 0,
         )
         for split in ("train", "validation", "test")
     )

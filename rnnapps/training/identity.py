@@ -19,7 +19,11 @@ def training_identity(config: Any, arrays: Iterable[np.ndarray]) -> dict[str, An
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(np.ascontiguousarray(array).data)
-    shaping = {flag: value for flag, value in flags(config).items() if flag not in FREE}
+    shaping = {
+        flag: list(value) if isinstance(value, tuple) else value  # as a checkpoint has it
+        for flag, value in flags(config).items()
+        if flag not in FREE
+    }
     return shaping | {
         "data content": digest.hexdigest(),
         "backend": backend.describe()["backend"],

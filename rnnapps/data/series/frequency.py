@@ -48,6 +48,8 @@ def infer_frequency(several: "Sequence[pd.DatetimeIndex]", where: str) -> str:
         return "B"
     if step == 7 * DAY and len(set(times.day_of_week)) == 1:
         return f"W-{times[0].strftime('%a').upper()}"
+    if step % DAY == 0:
+        return known(f"{step // DAY}D")
     return pd.tseries.frequencies.to_offset(pd.Timedelta(int(step), "us")).freqstr
 
 
@@ -78,8 +80,8 @@ def grid(times: "pd.DatetimeIndex", frequency: str) -> "pd.DatetimeIndex":
     import pandas as pd
 
     offset = pd.tseries.frequencies.to_offset(frequency)
-    if isinstance(offset, pd.offsets.Tick):
-        step = pd.Timedelta(offset) // pd.Timedelta(microseconds=1)
+    if isinstance(offset, (pd.offsets.Tick, pd.offsets.Day)):
+        step = round(typical_step(frequency))
         phases, counts = np.unique(microseconds(times) % step, return_counts=True)
         times = times[microseconds(times) % step == phases[counts.argmax()]]
     return pd.date_range(times[0], times[-1], freq=offset)
@@ -89,9 +91,9 @@ def typical_step(frequency: str) -> float:
     """How long a step of a frequency is on average, in microseconds."""
     import pandas as pd
 
-    monday = pd.Timestamp("2000-01-03")
     offset = pd.tseries.frequencies.to_offset(frequency)
-    return (monday + 20 * offset - monday) / pd.Timedelta(microseconds=20)
+    first = pd.Timestamp("2000-01-01") + offset
+    return (first + 20 * offset - first) / pd.Timedelta(microseconds=20)
 
 
 def in_words(frequency: str) -> str:

@@ -90,9 +90,8 @@ class _Reader:
             grid = grids[name]
             at = grid.get_indexer(times[rows])
             for row in rows[at < 0]:
-                first = f"{times[rows[at >= 0]][0]}"
                 hint = "" if self.config.frequency else " (or give --frequency)"
-                problem = f"the time {times[row]} is not in steps of {frequency} from {first}{hint}"
+                problem = f"the time {times[row]} is not in steps of {frequency} from {grid[0]}{hint}"
                 self._note(int(row), problem)
             rows, at = rows[at >= 0], at[at >= 0]
             blocks = [
@@ -138,10 +137,8 @@ class _Reader:
         columns = [name for name in self.rows[0].fields if name not in others]
         found = [name for name in columns if are_numbers(self._column(name), self.decimal_comma)]
         if not found:
-            raise UserError(
-                f"{self.file}: no column of numbers to forecast among {_listed(columns) or 'no others'}: "
-                "name one with --targets"
-            )
+            has = _listed(list(self.rows[0].fields))
+            raise UserError(f"{self.file}: no column of numbers to forecast: it has {has}")
         return tuple(found)
 
     def _numbers(self, name: str) -> np.ndarray:

@@ -61,15 +61,7 @@ class SeriesSourceConfig(TableSourceConfig):
             require(self, share, 0 < getattr(self, share) < 1, "between 0 and 1")
         allowed = f"less than 1 - {self.test_share:g} (--test-share)"
         require(self, "validation_share", self.validation_share < 1 - self.test_share, allowed)
-        before = None
-        for bound in BOUNDS:
-            time = _time(getattr(self, bound))
-            require(self, bound, time is not False, "a time such as 2013-09-01 or 2013-09-01T12:00")
-            if time and before:
-                other = getattr(self, before)
-                later = time.replace(tzinfo=None) > _time(other).replace(tzinfo=None)
-                require(self, bound, later, f"after --{before.replace('_', '-')} {other}")
-            before = bound if time else before
+        _check_order(self)
 
     @property
     def embedded(self) -> str | None:
@@ -108,9 +100,18 @@ def _is_time_zone(name: str | None) -> bool:
         return False
 
 
-def _time(text: str | None):
-    """The time that a text tells, None, or False if it tells none."""
-    try:
-        return text and datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return False
+def _check_order(config: SeriesSourceConfig) -> None:
+    """Refuse bounds that are no times, or not one after the other."""
+    before: tuple[str, datetime] | None = None
+    for bound in BOUNDS:
+        text = getattr(config, bound)
+        if text is None:
+            continue
+        try:
+            time = datetime.fromisoformat(text).replace(tzinfo=None)
+        except (TypeError, ValueError):
+            require(config, bound, False, "a time such as 2013-09-01 or 2013-09-01T12:00")
+        if before is not None:
+            flag = f"--{before[0].replace('_', '-')}"
+            require(config, bound, time > before[1], f"after {flag} {getattr(config, before[0])}")
+        before = bound, time

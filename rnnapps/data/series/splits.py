@@ -41,8 +41,9 @@ def split_origins(
         validation, test, end = split_points(one, config)
         if validation < context + horizon:
             raise UserError(
-                f"{config.data}: {_called(one)} has {len(one):,} steps, {validation:,} of them to train on: one "
-                f"window is {context:,} + {horizon:,} (--context, --horizon): shorten it, or leave it out"
+                f"{config.data}: {_called(one)} has {len(one):,} steps, {validation:,} of them to "
+                f"train on, but one window is {context:,} + {horizon:,}: shorten --context or "
+                "--horizon, or leave it out"
             )
         known = np.concatenate([[0], np.cumsum(~np.isnan(one.targets).all(axis=1))])
         bounds = {"train": (context, validation), "validation": (validation, test), "test": (test, end)}

@@ -25,15 +25,13 @@ _CLOCK = re.compile(r"\d[T ]\d\d")  # what has an hour: 2013-01-31 ends like an 
 
 def are_times(values: Sequence[Any]) -> bool:
     """Whether all values of a column are times, none of them a plain number."""
-    bad: list[int] = []
     texts = [_text(value) for value in values]
     if all(text.isdigit() for text in texts):
         return False
     try:
-        parse_times(values, "", lambda row, _: bad.append(row))
+        return bool(_wall([_clock_and_offset(text)[0] for text in texts], "").notna().all())
     except UserError:  # days or months
         return True
-    return not bad
 
 
 def parse_times(
@@ -55,23 +53,16 @@ def parse_times(
     import pandas as pd
 
     texts = [_text(value) for value in values]
-    clocks, offsets = [], []
-    for text in texts:
-        offset = _OFFSET.search(text) if _CLOCK.search(text) else None
-        offsets.append(offset[1] if offset else "")
-        clocks.append(text[: offset.start()] if offset else text)
-    wall = _wall(clocks, where)
+    clocks, offsets = zip(*map(_clock_and_offset, texts), strict=True)
+    wall = _wall(list(clocks), where)
     with_offset = np.array([offset != "" for offset in offsets])
-    mixed = with_offset.any() and not with_offset.all()
     for row in np.flatnonzero(wall.isna()):
         shown = texts[row][:40]
         bad(int(row), f"'{shown}' is not a time: {EXAMPLE}" if shown else "no time")
     if not with_offset.any():
         return wall
-    if mixed:
-        empty = np.array([text == "" for text in texts])
-        for row in np.flatnonzero(~with_offset & ~wall.isna() & ~empty):
-            bad(int(row), f"'{texts[row]}' has no offset from UTC, other times have")
+    for row in np.flatnonzero(~with_offset & ~wall.isna()):
+        bad(int(row), f"'{texts[row]}' has no offset from UTC, other times have")
     wall = wall.where(with_offset)
     if _are_days(wall):
         log.info("%s: days, whatever their offset from UTC", where)
@@ -145,6 +136,12 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip()
+
+
+def _clock_and_offset(text: str) -> tuple[str, str]:
+    """A time without its offset from UTC, and that, or ""."""
+    offset = _OFFSET.search(text) if _CLOCK.search(text) else None
+    return (text[: offset.start()], offset[1]) if offset else (text, "")
 
 
 def _minutes(offset: str) -> int:

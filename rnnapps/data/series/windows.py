@@ -1,6 +1,7 @@
 """Windows of series as batches: what a forecast sees, and what it is to say."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Windows:
         numbers: what the network calls each series, int32 `(series,)`.
         calendar: whether the calendar's features are there.
         seed: of the order of windows.
-        windows_per_epoch: so many of them, others in each epoch (None: all).
+        epoch_windows: so many of them in an epoch, others in each; 0: all.
     """
 
     def __init__(
@@ -50,13 +51,13 @@ class Windows:
         numbers: np.ndarray,
         calendar: bool = True,
         seed: int = 0,
-        windows_per_epoch: int | None = None,
+        epoch_windows: int = 0,
     ):
         self.context = context
         self.horizon = horizon
         self.batch_size = batch_size
         self.seed = seed
-        self.windows_per_epoch = windows_per_epoch
+        self.epoch_windows = epoch_windows
         self.windows, self.scaling, self._numbers = origins.windows, scaling, numbers
         series_set = origins.series_set
         self._targets = len(series_set.targets)
@@ -114,8 +115,7 @@ class Windows:
         yield from (self._values, self._known, self._calendar, self.windows)
 
     def _windows_of_epoch(self) -> int:
-        limit = self.windows_per_epoch
-        return len(self.windows) if limit is None else min(limit, len(self.windows))
+        return min(self.epoch_windows or len(self.windows), len(self.windows))
 
     def _batch(self, rows: np.ndarray) -> Batch:
         series, origins = self.windows[rows].T

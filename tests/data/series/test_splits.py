@@ -22,13 +22,47 @@ def series(*lengths, zone=None):
     return read_series(SeriesSourceConfig(id_column="name"), FOLDER, frame)
 
 
+def ranges(splits):
+    """The first and the last origin of each series, of each split."""
+    return {
+        split: [
+            (int(of_one.min()), int(of_one.max()))
+            for number in range(len(some.series_set))
+            for of_one in [some.windows[some.windows[:, 0] == number, 1]]
+        ]
+        for split, some in splits.items()
+    }
+
+
 def test_shares():
     found = series(100, 50)
-    assert split_origins(found, SeriesSourceConfig(), 10, 5) == {
+    splits = split_origins(found, SeriesSourceConfig(), 10, 5)
+    assert ranges(splits) == {
         "train": [(10, 65), (10, 30)],
         "validation": [(70, 75), (35, 35)],
         "test": [(80, 95), (40, 45)],
     }
+    assert {split: len(some) for split, some in splits.items()} == {
+        "train": 56 + 21,
+        "validation": 6 + 1,
+        "test": 16 + 6,
+    }
+    assert len({some.digest() for some in splits.values()}) == 3
+
+
+def test_a_stride_is_of_the_training_only():
+    splits = split_origins(series(100), SeriesSourceConfig(), 10, 5, stride=20)
+    assert splits["train"].windows[:, 1].tolist() == [10, 30, 50]
+    assert len(splits["test"]) == 16
+
+
+def test_origins_of_which_nothing_is_known_to_have_come_are_left_out():
+    times = pd.date_range("2013-01-01", periods=100, freq="h")
+    frame = pd.DataFrame({"time": times, "x": 1.0})
+    frame.loc[20:30, "x"] = float("nan")
+    found = read_series(SeriesSourceConfig(), FOLDER, frame)
+    origins = split_origins(found, SeriesSourceConfig(), 10, 5)["train"].windows[:, 1].tolist()
+    assert origins == [*range(10, 20), *range(27, 66)]
 
 
 @pytest.mark.parametrize("zone", [None, "UTC"])
@@ -42,7 +76,7 @@ def test_times(zone):
 
 
 def test_horizons_end_before_the_next_part_begins():
-    origins = split_origins(series(1000), SeriesSourceConfig(), 48, 24)
+    origins = ranges(split_origins(series(1000), SeriesSourceConfig(), 48, 24))
     (train,), (validation,), (test,) = origins.values()
     assert train[1] + 24 == validation[0] and validation[1] + 24 == test[0] and test[1] + 24 == 1000
 
