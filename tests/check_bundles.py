@@ -170,16 +170,21 @@ def problem(folder: Path, application: str, name: str) -> str | None:
 def _ask(folder: Path, application: str, name: str) -> None:
     """As `rnnapps predict` does; a file that no predictor reads changes no answer."""
     import numpy as np
+    import pandas
 
     import rnnapps
-    from rnnapps import bundle
+    from rnnapps import bundle, datasets
 
+    weather = pandas.read_csv(datasets.path("series/weather.csv.xz"))
     asked = {
         "sentiment": "A fine film.",
         "translation": "I am here.",
         "captioning": np.full((64, 64, 3), 200, "uint8"),
         "keywords": np.sin(np.arange(4000)).astype("float32"),
         "dna": "ACGTACGTACGTACGTACGT",
+        "language_model": "We the people",
+        "chat": "Hi, how are you?",
+        "forecasting": weather[weather["station"] == "JFK"][:400],
     }
     predictor = rnnapps.load(folder)
     if not name.endswith((".keras", "config.json", "tokenizer.json")):

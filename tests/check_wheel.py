@@ -20,21 +20,21 @@ LIMIT = 95  # MB, of the whole wheel, with all twelve applications
 # applications fit within the limit; captioning/emoji leaves the wheel when its room is needed.
 BUDGET = {
     "shared": 10.5,  # code, image encoder, word vectors
-    "sentiment": 4,
+    "sentiment": 5.2,
     "translation": 14,
     "captioning": 30.5,
-    "keywords": 13,
-    "dna": 0.5,
-    "language_model": 8,
-    "chat": 8.8,
+    "keywords": 12.7,
+    "dna": 0.4,
+    "language_model": 6.5,
+    "chat": 11.2,
+    "forecasting": 1.6,
 }
 LATER = {
-    "forecasting": 2,
-    "handwriting": 4,
-    "speech": 7,
+    "handwriting": 3.5,
+    "speech": 6.5,
     "video": 1.5,
     "music": 0.5,
-    "speech_synthesis": 0.5,
+    "speech_synthesis": 0.3,
 }
 NOT_IN_THE_WHEEL = {"translation/fr-en"}  # as setup.py has it
 LEAVES = 10  # MB of captioning/emoji
@@ -46,6 +46,7 @@ DATA = {
     "splice": "dna",
     "speeches": "language_model",
     "conversations": "chat",
+    "series": "forecasting",
 }
 
 PROGRAM = """

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas
 import pytest
 
 import rnnapps
@@ -34,6 +35,9 @@ def inputs(application, stored):
     if application == "keywords":
         clips = read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]
         return [clip.samples for clip in clips[::75]]
+    if application == "forecasting":
+        table = pandas.read_csv(datasets.path("series/weather.csv.xz"))
+        return [table[table["station"] == "JFK"][:rows] for rows in (100, 400)]
     key = {"translation": "source", "dna": "sequence"}.get(application, "text")
     return [one[key] for one in stored]
 
@@ -41,7 +45,7 @@ def inputs(application, stored):
 def same(found, stored):
     """Equal but for the last digits of numbers."""
     if isinstance(stored, float):
-        return found == pytest.approx(stored, abs=1e-5)
+        return found == pytest.approx(stored, rel=1e-5, abs=1e-5)
     if isinstance(stored, dict):
         return found.keys() == stored.keys() and all(same(found[name], stored[name]) for name in stored)
     if isinstance(stored, list):

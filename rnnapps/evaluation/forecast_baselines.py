@@ -1,12 +1,15 @@
 """The forecasts that a network has to beat."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from rnnapps.data.series.frequency import season_of
 from rnnapps.data.series.windows import Windows
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import Ridge
 
 STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10_000.0)  # of the ridge's regularisation
 MOST = 20_000  # windows that a linear forecast is fitted to
@@ -129,7 +132,6 @@ def _ridge(
     """A linear forecast with weights that all targets share, of what they add to their last value; its
     regularisation has the lowest error on the validation windows.
     """
-    from sklearn.linear_model import Ridge
 
     def answers(some: WindowArrays) -> np.ndarray:
         return np.moveaxis(some.targets - last_value(some), 1, 2).reshape(-1, some.targets.shape[1])
@@ -142,11 +144,7 @@ def _ridge(
     chosen = np.random.default_rng(0).permutation(len(train.targets))
     chosen = chosen[: max(1, MOST // train.targets.shape[-1])]
     train = WindowArrays(*(array[chosen] for array in train))
-    x, y = rows(train), answers(train)
-    whole = ~np.isnan(y).any(axis=1)
-    held_x, held_y = rows(validation), answers(validation)
-    models = [Ridge(strength).fit(x[whole], y[whole]) for strength in STRENGTHS]
-    best = min(models, key=lambda model: np.nanmean(np.square(model.predict(held_x) - held_y)))
+    best = chosen_ridge(rows(train), answers(train), rows(validation), answers(validation))
 
     def forecast(some: WindowArrays) -> np.ndarray:
         windows, horizon, targets = some.targets.shape
@@ -154,3 +152,20 @@ def _ridge(
         return last_value(some) + np.moveaxis(added, 1, 2)
 
     return forecast
+
+
+def chosen_ridge(x: np.ndarray, y: np.ndarray, held_x: np.ndarray, held_y: np.ndarray) -> "Ridge":
+    """The ridge regression whose regularisation has the lowest squared error on held-out rows.
+
+    Args:
+        x: features, `(rows, features)`.
+        y: answers, `(rows, horizon)`; rows of which one is NaN are left out.
+        held_x: features of the held-out rows.
+        held_y: their answers, NaN where none is known.
+    """
+    from sklearn.linear_model import Ridge
+
+    whole = ~np.isnan(y).any(axis=1)
+    x, y = x[whole].astype("float64"), y[whole]  # in which no covariates are too much alike
+    models = [Ridge(strength).fit(x, y) for strength in STRENGTHS]
+    return min(models, key=lambda model: np.nanmean(np.square(model.predict(held_x) - held_y)))

@@ -296,7 +296,8 @@ def plot_forecast(
             if level < 0.5:
                 label = f"{100 * (1 - 2 * level):.0f} %"
                 bounds = quantiles[:, low], quantiles[:, -1 - low]
-                axes.fill_between(ahead, *bounds, color="C0", alpha=0.2, linewidth=0, label=label)
+                color = matplotlib.colormaps["Blues"](0.15 + 0.2 * low)
+                axes.fill_between(ahead, *bounds, color=color, linewidth=0, label=label)
         axes.plot(ahead, quantiles[:, list(levels).index(0.5)], color="C0", label="median")
         axes.set_title(title, fontsize="medium", family=fonts_for(title), parse_math=False)
         axes.grid(alpha=0.3)

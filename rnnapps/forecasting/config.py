@@ -19,8 +19,8 @@ class WindowConfig:
     horizon: int = 24
     """steps that it foretells"""
     calendar: bool = True
-    """let it know the time of day, the day of the week and the day of the year, as far as the frequency
-    of the series makes them vary"""
+    """let it know the time of day, the day of the week and the day of the year, as far as they vary and
+    the training part has at least two days, weeks or years"""
     stride: int = 1
     """steps from one window of the training to the next"""
     epoch_windows: int = 0
@@ -43,16 +43,19 @@ class ModelConfig:
         "gru"
     )
     """recurrent layer; see rnnapps.layers"""
-    units: int = 128
+    units: int = 32
     """units of each recurrent layer"""
     depth: int = 1
     """recurrent layers, one on the other"""
-    segment: int = 12
+    segment: int = 6
     """steps of a segment, of which context and horizon are multiples"""
     normalise: Literal["none", "last", "mean"] = "last"
     """what each window is freed from, and its forecast gets back (reversible instance normalisation):
     its last value, or its mean and standard deviation"""
-    dropout: float = 0.3
+    linear: bool = True
+    """begin with a linear forecast from the window and the calendar, solved by ridge regression, to
+    which the recurrent layers add what they find"""
+    dropout: float = 0.7
     """dropout between recurrent layers and before the output"""
     series_dropout: float = 0.1
     """share of the windows that do not know which series they are of, so that others can be foretold"""
@@ -71,7 +74,9 @@ class ForecastingConfig:
     source: SeriesSourceConfig = SeriesSourceConfig()
     windows: WindowConfig = WindowConfig()
     model: ModelConfig = ModelConfig()
-    training: TrainingConfig = TrainingConfig(output="runs/forecasting", epochs=10, batch_size=64)
+    training: TrainingConfig = TrainingConfig(
+        output="runs/forecasting", epochs=6, batch_size=64, learning_rate=5e-4, weight_decay=1.0
+    )
     conformal: bool = True
     """widen or narrow the intervals until they hold on the validation steps (conformalized quantiles)"""
 

@@ -6,9 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from rnnapps.data.series.calendar import PERIODS, calendar_periods
 from rnnapps.data.series.scaling import Scaling
 from rnnapps.data.series.series_set import SeriesSet
 from rnnapps.errors import UserError
+
+LISTS = ("columns", "names", "periods")
 
 
 @dataclass(frozen=True)
@@ -20,15 +23,18 @@ class KnownSeries:
     """targets, past and future covariates"""
     names: tuple[str, ...]
     """of the series"""
+    periods: tuple[str, ...]
+    """of the calendar, of which the training parts have seen two"""
     scaling: Scaling
     """of the training parts"""
 
     @classmethod
-    def of(cls, series_set: SeriesSet, ends: Sequence[int]) -> Self:
+    def of(cls, series_set: SeriesSet, ends: Sequence[int], calendar: bool = True) -> Self:
         """That of a set, of what lies before the ends of the training parts."""
         names = tuple(series.name for series in series_set.series)
+        periods = calendar_periods(series_set.frequency, max(ends)) if calendar else ()
         scaling = Scaling.of(series_set, ends)
-        return cls(series_set.frequency, _columns(series_set), names, scaling)
+        return cls(series_set.frequency, _columns(series_set), names, periods, scaling)
 
     def scaling_of(self, series_set: SeriesSet, ends: Sequence[int]) -> Scaling:
         """That of another set: unknown series have that of their own values before the ends."""
@@ -64,7 +70,8 @@ class KnownSeries:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         sizes = {name: array.tolist() for name, array in self.scaling._asdict().items()}
-        return {"frequency": self.frequency, "columns": self.columns, "names": self.names} | sizes
+        about = {name: getattr(self, name) for name in ("frequency", *LISTS)}
+        return about | sizes
 
     @classmethod
     def from_dict(cls, values: Any) -> Self:
@@ -73,7 +80,7 @@ class KnownSeries:
         Raises:
             ValueError, KeyError or TypeError: it is something else.
         """
-        columns, names = (tuple(map(str, values[name])) for name in ("columns", "names"))
+        columns, names, periods = (tuple(map(str, values[name])) for name in LISTS)
         scaling = Scaling(*(finite(values[name]) for name in Scaling._fields))
         expected = (len(names), len(columns))
         rows = scaling.naive_error.shape[:1]
@@ -81,7 +88,9 @@ class KnownSeries:
             raise ValueError(f"sizes of {scaling.mean.shape}, and {expected} series and columns")
         if not (scaling.scale > 0).all():
             raise ValueError("a scale is not above 0")
-        return cls(str(values["frequency"]), columns, names, scaling)
+        if unknown := set(periods) - set(PERIODS):
+            raise ValueError(f"no periods of the calendar: {unknown}")
+        return cls(str(values["frequency"]), columns, names, periods, scaling)
 
 
 def finite(values: Any) -> np.ndarray:

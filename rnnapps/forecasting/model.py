@@ -60,7 +60,10 @@ def build(config: ModelConfig, shape: Shape) -> keras.Model:
     which = _which(config, shape, rows, series)
 
     network = _segments if config.network == "segments" else _attention
-    y = network(config, shape, x, ahead, rows, which) * spread + level
+    y = network(config, shape, x, ahead, rows, which)
+    if config.linear:
+        y = y + _linear(config, shape, x, ahead)
+    y = y * layers.Identity(name="spread")(spread) + layers.Identity(name="level")(level)
     y = ops.reshape(y, (-1, shape.targets, shape.horizon, len(LEVELS)))
     inputs = {"past": past, "known": known, "calendar": calendar, "series": series}
     return keras.Model(inputs, ops.transpose(y, (0, 2, 1, 3)), name="forecasting")
@@ -89,7 +92,7 @@ def _segments(config, shape, x, ahead, rows, which):
     x = ops.reshape(x, (-1, 1, config.units))
     x, *_ = recurrent(x, initial_state=[ops.repeat(state, number, axis=0) for state in states])
     x = layers.Dropout(config.dropout)(x)
-    x = layers.Dense(config.segment * len(LEVELS), name="quantiles")(x)
+    x = _quantiles(config, config.segment)(x)
     return ops.reshape(x, (-1, shape.horizon, len(LEVELS)))
 
 
@@ -106,7 +109,20 @@ def _attention(config, shape, x, ahead, rows, which):
     )
     x = layers.concatenate([x, layers.Attention(use_scale=True, name="attention")([x, past])])
     x = layers.Dropout(config.dropout)(x)
-    return layers.Dense(len(LEVELS), name="quantiles")(x)
+    return _quantiles(config, 1)(x)
+
+
+def _quantiles(config, steps):
+    """The last layer; beside a linear forecast the recurrent layers add nothing at first."""
+    start = "zeros" if config.linear else "glorot_uniform"
+    return layers.Dense(steps * len(LEVELS), kernel_initializer=start, name="quantiles")
+
+
+def _linear(config, shape, x, ahead):
+    """What ridge regression makes of window and calendar (`rnnapps.forecasting.linear` solves it)."""
+    flat = [layers.Flatten()(part) for part in (x, ahead) if part.shape[-1]]
+    flat = layers.concatenate(flat) if len(flat) > 1 else flat[0]
+    return layers.Dense(shape.horizon, trainable=False, name="linear")(flat)[..., None]
 
 
 def _each_target(x):

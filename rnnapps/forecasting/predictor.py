@@ -140,7 +140,7 @@ class ForecastingPredictor:
             first[number] = min(first[number], origin)
         scaling, numbers = self.known.scaling_of(series_set, first), self.known.numbers(series_set)
         lengths = options.context, options.horizon, SIZES[-1]
-        return Windows(origins, *lengths, scaling, numbers, options.calendar)
+        return Windows(origins, *lengths, scaling, numbers, self.known.periods)
 
     def quantiles(self, windows: Windows) -> np.ndarray:
         """The corrected quantiles of windows, standardised: float32

@@ -48,12 +48,14 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     from rnnapps.evaluation.forecast_baselines import forecast_baselines, window_arrays
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.forecasting.conformal import corrections
+    from rnnapps.forecasting.linear import solve_linear
     from rnnapps.forecasting.model import Shape, build
     from rnnapps.metrics.forecasts import forecast_report
     from rnnapps.training.quantile_loss import QuantileLoss
 
     series_set, options = splits["train"].series_set, config.windows
-    known = KnownSeries.of(series_set, data.training_ends(splits["train"], options.horizon))
+    ends = data.training_ends(splits["train"], options.horizon)
+    known = KnownSeries.of(series_set, ends, options.calendar)
     batches, validation, test = (
         Windows(
             splits[split],
@@ -62,7 +64,7 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
             config.training.batch_size,
             known.scaling,
             known.numbers(series_set),
-            options.calendar,
+            known.periods,
             config.training.seed,
             options.epoch_windows if split == "train" else 0,
         )
@@ -70,6 +72,8 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     )
     shape = Shape.of(batches, series_set)
     model = build(config.model, shape)
+    if run.start is None:
+        solve_linear(model, batches, validation)
     run.start_from(model)
     model.compile(run.optimizer(len(batches)), QuantileLoss(LEVELS))
     run.fit(model, batches, validation)

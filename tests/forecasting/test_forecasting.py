@@ -219,7 +219,7 @@ def test_parts_in_time_do_not_overlap(small_configs):
 
 
 def test_options_are_checked():
-    with pytest.raises(UsageError, match="--horizon must be a multiple of --segment 12, got 25"):
+    with pytest.raises(UsageError, match="--horizon must be a multiple of --segment 6, got 25"):
         ForecastingConfig(windows=WindowConfig(horizon=25))
     ForecastingConfig(windows=WindowConfig(horizon=25), model=ModelConfig(network="attention"))
     with pytest.raises(UsageError, match="--context must be at least 1"):

@@ -1,5 +1,6 @@
 """What the calendar tells of times: the features that every forecast knows beforehand."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,18 +20,23 @@ PERIODS = {  # each with the length that a step must be below for it to vary, in
 }
 
 
-def calendar_periods(frequency: str) -> tuple[str, ...]:
-    """The periods within which times of a frequency differ."""
+def calendar_periods(frequency: str, steps: int) -> tuple[str, ...]:
+    """The periods within which times of a frequency differ, and of which so many steps have two.
+
+    Of a year that came once nothing can be learnt: what is said of its autumn would be made up.
+    """
     step = typical_step(frequency)
-    return tuple(period for period, length in PERIODS.items() if step < length)
+    return tuple(
+        period for period, length in PERIODS.items() if step < length and 2 * length <= step * steps
+    )
 
 
-def calendar_features(times: "pd.DatetimeIndex", frequency: str) -> np.ndarray:
-    """Sine and cosine of where times lie in each of `calendar_periods`.
+def calendar_features(times: "pd.DatetimeIndex", periods: Sequence[str]) -> np.ndarray:
+    """Sine and cosine of where times lie in periods.
 
     Args:
         times: `(time,)`.
-        frequency: as pandas calls it.
+        periods: some of `calendar_periods`.
 
     Returns:
         float32 `(time, 2 * periods)`.
@@ -43,6 +49,6 @@ def calendar_features(times: "pd.DatetimeIndex", frequency: str) -> np.ndarray:
         "day of week": np.asarray(times.day_of_week) / 7,
         "day of year": (np.asarray(times.day_of_year) - 1) / np.where(times.is_leap_year, 366, 365),
     }
-    angles = [2 * np.pi * parts[period] for period in calendar_periods(frequency)]
+    angles = [2 * np.pi * parts[period] for period in periods]
     waves = [wave(angle) for angle in angles for wave in (np.sin, np.cos)]
     return np.array(waves, "float32").reshape(len(waves), len(times)).T

@@ -1,6 +1,6 @@
 """Windows of series as batches: what a forecast sees, and what it is to say."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,7 +36,7 @@ class Windows:
         batch_size: windows of a batch; one batch may have fewer.
         scaling: of the series.
         numbers: what the network calls each series, int32 `(series,)`.
-        calendar: whether the calendar's features are there.
+        periods: of the calendar, whose features are there (`calendar_periods`).
         seed: of the order of windows.
         epoch_windows: so many of them in an epoch, others in each; 0: all.
     """
@@ -49,7 +49,7 @@ class Windows:
         batch_size: int,
         scaling: Scaling,
         numbers: np.ndarray,
-        calendar: bool = True,
+        periods: Sequence[str] = (),
         seed: int = 0,
         epoch_windows: int = 0,
     ):
@@ -76,9 +76,8 @@ class Windows:
             columns = np.pad(columns, ((context, horizon), (0, 0)), constant_values=np.nan)
             future = np.pad(future, ((context, after), (0, 0)))
             known = [np.nan_to_num(future)]
-            if calendar:
-                times = _around(one.times, context, horizon)
-                known.append(calendar_features(times, series_set.frequency))
+            if periods:
+                known.append(calendar_features(_around(one.times, context, horizon), periods))
             values.append(columns.astype("float32"))
             calendars.append(np.concatenate(known, axis=1, dtype="float32"))
             self._starts[number] = first + context

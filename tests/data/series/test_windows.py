@@ -33,13 +33,14 @@ def series():
 
 
 ORIGINS = [*((0, origin) for origin in range(6, 36)), *((1, origin) for origin in range(6, 21))]
+PERIODS = ("hour of day", "day of week", "day of year")
 NUMBERS = np.array([2, 0], "int32")  # what the network calls the series
 
 
 @pytest.fixture(scope="module")
 def windows(series):
     scaling, origins = Scaling.of(series, [30, 20]), Origins(series, np.array(ORIGINS, "int32"))
-    return Windows(origins, CONTEXT, HORIZON, 8, scaling, NUMBERS, seed=3)
+    return Windows(origins, CONTEXT, HORIZON, 8, scaling, NUMBERS, PERIODS, seed=3)
 
 
 def test_standardisation(series):
@@ -91,7 +92,7 @@ def test_windows_are_what_the_series_have(series, windows):
             expected = np.concatenate(
                 [
                     (one.future[whole] - mean[number, 2]) / scale[number, 2],
-                    calendar_features(times, "h"),
+                    calendar_features(times, PERIODS),
                 ],
                 1,
             )
@@ -132,7 +133,7 @@ def test_some_windows_of_an_epoch(series, windows):
 
 def test_without_the_calendar(series, windows):
     origins = Origins(series, windows.windows)
-    bare = Windows(origins, CONTEXT, HORIZON, 8, windows.scaling, NUMBERS, calendar=False)
+    bare = Windows(origins, CONTEXT, HORIZON, 8, windows.scaling, NUMBERS)
     (inputs, _, _), _ = bare.extremes()
     assert inputs["calendar"].shape[-1] == 1  # the future covariate
 
