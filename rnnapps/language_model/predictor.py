@@ -81,7 +81,8 @@ class LanguageModelPredictor:
             beam_width: search the likeliest continuations with a beam, in place of drawing.
             stop: strings before which a continuation ends.
             score: add nothing, and tell how likely each token is (`score`).
-            write: is called with the parts of the continuation as they are drawn; there is one then.
+            write: is called with the text, and then with the parts of its one continuation as they are
+                drawn.
 
         Returns:
             A `Continuation`, or a list of them.
@@ -100,6 +101,8 @@ class LanguageModelPredictor:
         drawing = Drawing(float(temperature), top_k, top_p)
         answers = []
         for text in texts:
+            if write is not None:
+                write(text)
             if beam_width is not None:
                 found = self.generator.search(text, length, beam_width, n)
                 continuations = [(until(more, stop), value) for more, value in found]
@@ -157,7 +160,6 @@ class PredictOptions(DrawingOptions, TextOptions):
             return {"score": True}
         live = len(self.texts) == 1 and self.texts != ("-",) and self.json is None and self.n == 1
         if live and self.beam_width is None:
-            sys.stdout.write(self.texts[0])
             options["write"] = _write
         return options
 

@@ -75,8 +75,10 @@ def test_a_model_that_reads_backwards(readers):
     last = forward.score(text).tokens[-1]
     alone = backward.score(last).log_probabilities[-1]
     assert backward.score(text).log_probabilities[-1] == pytest.approx(alone, abs=1e-5)
+    written: list[str] = []
     with pytest.raises(UserError, match="reads texts from their end writes none"):
-        backward(text)
+        backward(text, write=written.append)
+    assert not written
 
 
 @pytest.mark.parametrize(
