@@ -11,6 +11,7 @@ from conftest import with_training
 from scipy.stats import norm
 
 import rnnapps
+from rnnapps.benchmark.prepared import prepare
 from rnnapps.commands.main import dispatch
 from rnnapps.errors import UsageError, UserError
 from rnnapps.evaluation.forecast_baselines import (
@@ -55,7 +56,7 @@ def inputs():
 @pytest.fixture(params=["segments", "attention"])
 def network(request):
     keras.utils.set_random_seed(0)
-    config = ModelConfig(network=request.param, units=8, segment=4)
+    config = ModelConfig(network=request.param, units=8, segment=4, linear=False)
     return build(config, SHAPE)
 
 
@@ -84,6 +85,22 @@ def test_an_unknown_series_is_none_of_the_known(network, inputs):
         network.predict_on_batch(inputs | {"series": np.full(5, number, "int32")}) for number in range(4)
     ]
     assert all(np.abs(one - other).max() > 1e-6 for one, other in pairwise(answers))
+
+
+def test_a_training_begins_with_a_linear_rule(small_configs):
+    """Which ridge regression finds, and the training leaves alone."""
+    model, batches, validation = prepare("forecasting", small_configs("forecasting"))
+    inputs, targets, known = next(batches.epoch(0))
+    answers = model.predict_on_batch(inputs)
+    assert (np.ptp(answers, axis=-1) < 1e-5).all()  # the recurrent layers add nothing yet
+    last = inputs["past"][:, -1:, :2]
+    whole = known * (inputs["known"][:, -1:, :2] > 0)
+    assert (np.abs(answers[..., 0] - targets) * whole).sum() < 0.9 * (
+        np.abs(last - targets) * whole
+    ).sum()
+    rule = model.get_layer("linear").get_weights()[0]
+    model.train_on_batch(inputs, targets, known)
+    np.testing.assert_array_equal(model.get_layer("linear").get_weights()[0], rule)
 
 
 def test_the_loss_is_the_pinball_loss():
