@@ -159,4 +159,4 @@ def _which(config, shape, rows, series):
 
 def _counted(rows, number):
     """0, 1, ... for each row, int32 `(rows, number)`."""
-    return ops.arange(number, dtype="int32") + 0 * rows[:, None]
+    return 0 * rows[:, None] + ops.arange(number, dtype="int32")
