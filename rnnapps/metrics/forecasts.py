@@ -40,18 +40,21 @@ def forecast_report(quantiles: np.ndarray, levels: tuple[float, ...], truth: Tru
     error = np.abs(median - truth.values)
     scale, mean = truth.scale[:, None], truth.mean[:, None]
     values = truth.values * scale + mean
+    # Where both are nothing, roundings have no share of it.
+    sizes = np.abs(values) + np.abs(median * scale + mean) + 1e-5 * scale
     above = truth.values[..., None] - quantiles
     pinball = np.maximum(np.multiply(levels, above), np.subtract(levels, 1) * above)
     # The CRPS is twice its integral over all levels; at 0 and 1 it is nothing.
     ends = np.pad(pinball, [(0, 0)] * 3 + [(1, 1)])
     crps = 2 * np.trapezoid(ends, [0, *levels, 1], axis=-1)
+    total = np.nansum(np.abs(values))
     scores: dict[str, Any] = {
         "rows": len(quantiles),
         "mse": _mean(np.square(error)),
         "mae": _mean(error),
-        "smape": _mean(2 * error * scale / (np.abs(values) + np.abs(median * scale + mean) + 1e-9)),
+        "smape": _mean(2 * error * scale / sizes),
         "mase": _mean(error / truth.naive_error[:, None]),
-        "wql": float(np.nansum(crps * scale) / np.nansum(np.abs(values))),
+        "wql": float(np.nansum(crps * scale) / total) if total else None,
         "crps": _mean(crps),
     }
     if truth.values.shape[-1] == 1:

@@ -131,6 +131,14 @@ def test_scores_of_known_forecasts():
     assert scores["crps"] == pytest.approx(1 / np.sqrt(np.pi), rel=0.05)
 
 
+def test_forecasts_of_nothing_are_right_where_nothing_came():
+    """Zero, but for roundings of the mean and the scale."""
+    zeros, ones = np.full((10, 2, 1), -5 / 3, "float32"), np.ones((10, 1), "float32")
+    truth = Truth(zeros, 5 * ones, 3 * ones, ones)
+    answers = np.broadcast_to(zeros[..., None], (10, 2, 1, len(LEVELS))) + np.float32(1e-7)
+    assert forecast_report(answers, LEVELS, truth)["smape"] < 0.05
+
+
 def windows_of(values, context, horizon):
     """Windows of one series `(time,)`, none of whose values is a covariate."""
     starts = range(len(values) - context - horizon + 1)
