@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,14 @@ from PIL import Image
 
 # Processes that the tests start import the same packages; TensorFlow's notices are not under test.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-# XLA compiles thousands of small programs here, none of which runs for long.
-os.environ.setdefault(
-    "XLA_FLAGS",
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-    " --xla_cpu_parallel_codegen_split_count=1 --xla_cpu_use_fusion_emitters=false",
-)
+# XLA compiles thousands of small programs here, none of which runs for long. It ends a process for a
+# flag that it does not know, and these are known to that of TensorFlow and of this version of JAX.
+if os.environ.get("KERAS_BACKEND") != "jax" or version("jax").startswith("0.10."):
+    os.environ.setdefault(
+        "XLA_FLAGS",
+        "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+        " --xla_cpu_parallel_codegen_split_count=1 --xla_cpu_use_fusion_emitters=false",
+    )
 # It copies a graph before each of its optimisations, in case one fails, and here none does.
 os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 
