@@ -15,6 +15,7 @@ from rnnapps.applications import APPLICATIONS, class_of, with_module
 from rnnapps.benchmark.captioning import CaptioningOptions
 from rnnapps.benchmark.decoder import DecoderOptions
 from rnnapps.benchmark.gpu import GPUOptions
+from rnnapps.benchmark.language_model import LanguageModelOptions
 from rnnapps.benchmark.layers import LayersOptions, ratios
 from rnnapps.benchmark.parallel import ParallelOptions
 from rnnapps.benchmark.translation import TranslationOptions
@@ -32,6 +33,7 @@ BENCHMARKS = {
     "layers": LayersOptions,
     "parallel": ParallelOptions,
     "decoder": DecoderOptions,
+    "language_model": LanguageModelOptions,
     "translation": TranslationOptions,
     "captioning": CaptioningOptions,
 }
