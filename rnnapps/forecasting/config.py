@@ -81,6 +81,8 @@ class ForecastingConfig:
     """widen or narrow the intervals until they hold on the validation steps (conformalized quantiles)"""
 
     def __post_init__(self):
+        static = self.source.static_covariates
+        require(self.source, "static_covariates", not static, "left out: no network here reads them yet")
         if self.model.network == "segments":
             for field in ("context", "horizon"):
                 whole = getattr(self.windows, field) % self.model.segment == 0

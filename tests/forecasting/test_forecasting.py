@@ -13,6 +13,7 @@ from scipy.stats import norm
 import rnnapps
 from rnnapps.benchmark.prepared import prepare
 from rnnapps.commands.main import dispatch
+from rnnapps.data.series.source_config import SeriesSourceConfig
 from rnnapps.errors import UsageError, UserError
 from rnnapps.evaluation.forecast_baselines import (
     WindowArrays,
@@ -246,6 +247,8 @@ def test_options_are_checked():
     with pytest.raises(UsageError, match="--horizon must be a multiple of --segment 6, got 25"):
         ForecastingConfig(windows=WindowConfig(horizon=25))
     ForecastingConfig(windows=WindowConfig(horizon=25), model=ModelConfig(network="attention"))
+    with pytest.raises(UsageError, match="--static-covariates must be left out"):
+        ForecastingConfig(source=SeriesSourceConfig(static_covariates=("region",)))
     with pytest.raises(UsageError, match="--context must be at least 1"):
         WindowConfig(context=0)
 
