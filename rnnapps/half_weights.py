@@ -20,8 +20,7 @@ def round_weights(model: "keras.Model") -> None:
     """
     for variable in model.weights:
         if variable.dtype == "float32":
-            with np.errstate(over="ignore"):
-                rounded = variable.numpy().astype("float16")
+            rounded = _rounded(variable.numpy())
             if np.isfinite(rounded).all():
                 variable.assign(rounded.astype("float32"))
 
@@ -57,6 +56,11 @@ def _halved(array: Any) -> Any:
     """The array in float16, or as it is where that would change a number."""
     if getattr(array, "dtype", None) != np.float32:
         return array
-    with np.errstate(over="ignore"):
-        half = array.astype("float16")
+    half = _rounded(array)
     return half if np.array_equal(half, array) else array
+
+
+def _rounded(array: np.ndarray) -> np.ndarray:
+    """In float16; what is beyond it is infinite."""
+    with np.errstate(over="ignore"):
+        return array.astype("float16")

@@ -1,7 +1,9 @@
 """The forecasts that a network has to beat."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +14,13 @@ if TYPE_CHECKING:
     from sklearn.linear_model import Ridge
 
 STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10_000.0)  # of the ridge's regularisation
-MOST = 20_000  # windows that a linear forecast is fitted to
+MOST = 20_000  # rows, of a window and a target each, that a linear forecast is fitted to
 KERNEL = 25  # steps of DLinear's moving average
 
 
-class WindowArrays(NamedTuple):
-    """All windows of a split, standardised, with NaN where nothing is known."""
+@dataclass(frozen=True, eq=False)
+class WindowArrays:
+    """Windows of a split, standardised, with NaN where nothing is known."""
 
     past: np.ndarray
     """float32 `(windows, context, targets + past)`"""
@@ -25,6 +28,15 @@ class WindowArrays(NamedTuple):
     """float32 `(windows, context + horizon, features)`"""
     targets: np.ndarray
     """float32 `(windows, horizon, targets)`"""
+
+    @cached_property
+    def filled(self) -> np.ndarray:
+        """The targets of the past, each gap with the value before it, or behind it at the beginning."""
+        values = self.past[..., : self.targets.shape[-1]]
+        known, steps = ~np.isnan(values), np.arange(values.shape[1])[:, None]
+        first = known.argmax(axis=1, keepdims=True)
+        last = np.maximum.accumulate(np.where(known, steps, first), axis=1)
+        return np.nan_to_num(np.take_along_axis(values, last, axis=1))
 
 
 def window_arrays(windows: Windows) -> WindowArrays:
@@ -49,7 +61,7 @@ def forecast_baselines(
     every step ahead.
 
     Args:
-        splits: the windows of "train", "validation" and "test".
+        splits: the windows of "train", of which `MOST` rows are enough, "validation" and "test".
         frequency: of the series, by which the seasonal forecast knows a day, a week or a year.
         levels: of the quantiles.
     """
@@ -69,34 +81,23 @@ def forecast_baselines(
 
 def last_value(some: WindowArrays) -> np.ndarray:
     """The last known value of each target, at every step: `(windows, horizon, targets)`."""
-    filled = _filled(some)
+    filled = some.filled
     return np.repeat(filled[:, -1:], some.targets.shape[1], axis=1)
 
 
 def drift(some: WindowArrays) -> np.ndarray:
     """The straight line through the first and the last known value."""
-    filled = _filled(some)
+    filled = some.filled
     slope = (filled[:, -1:] - filled[:, :1]) / max(1, filled.shape[1] - 1)
     return filled[:, -1:] + slope * np.arange(1, some.targets.shape[1] + 1)[:, None]
 
 
 def seasonal_naive(some: WindowArrays, season: int) -> np.ndarray:
     """The value of one season ago, of the last that the window has."""
-    filled, context = _filled(some), some.past.shape[1]
+    filled, context = some.filled, some.past.shape[1]
     season = min(season, context)
     steps = np.arange(some.targets.shape[1]) % season
     return filled[:, context - season + steps]
-
-
-def _filled(some: WindowArrays) -> np.ndarray:
-    """The targets of the past, each gap with the value before it, or behind it at the beginning."""
-    values = some.past[..., : some.targets.shape[-1]].copy()
-    for steps in (range(1, values.shape[1]), range(values.shape[1] - 2, -1, -1)):
-        back = steps.step
-        for step in steps:
-            gaps = np.isnan(values[:, step])
-            values[:, step][gaps] = values[:, step - back][gaps]
-    return np.nan_to_num(values)
 
 
 def _window_features(some: WindowArrays) -> np.ndarray:
@@ -104,7 +105,7 @@ def _window_features(some: WindowArrays) -> np.ndarray:
     `(windows, targets, features)`.
     """
     targets = some.targets.shape[-1]
-    own = _filled(some) - last_value(some)[:, :1]
+    own = some.filled - last_value(some)[:, :1]
     shared = np.concatenate(
         [
             np.nan_to_num(some.past[..., targets:]).reshape(len(own), -1),
@@ -118,7 +119,7 @@ def _window_features(some: WindowArrays) -> np.ndarray:
 
 def _decomposed(some: WindowArrays) -> np.ndarray:
     """For each target the moving average of the window and what is left of it (Zeng et al. 2023)."""
-    values = _filled(some) - last_value(some)[:, :1]
+    values = some.filled - last_value(some)[:, :1]
     ends = ((0, 0), (KERNEL // 2, KERNEL // 2), (0, 0))
     sums = np.cumsum(np.pad(values, ends, mode="edge"), axis=1, dtype="float64")
     sums = np.concatenate([np.zeros_like(sums[:, :1]), sums], axis=1)
@@ -141,9 +142,6 @@ def _ridge(
         return found.reshape(-1, found.shape[-1])
 
     train, validation = splits["train"], splits["validation"]
-    chosen = np.random.default_rng(0).permutation(len(train.targets))
-    chosen = chosen[: max(1, MOST // train.targets.shape[-1])]
-    train = WindowArrays(*(array[chosen] for array in train))
     best = chosen_ridge(rows(train), answers(train), rows(validation), answers(validation))
 
     def forecast(some: WindowArrays) -> np.ndarray:

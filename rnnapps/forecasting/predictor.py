@@ -135,10 +135,10 @@ class ForecastingPredictor:
     def windows(self, origins: Origins) -> Windows:
         """The windows of forecasts, in order, standardised."""
         series_set, options = origins.series_set, self.config.windows
-        first = [len(series) for series in series_set.series]
-        for number, origin in origins.windows.tolist():
-            first[number] = min(first[number], origin)
-        scaling, numbers = self.known.scaling_of(series_set, first), self.known.numbers(series_set)
+        first = np.array([len(series) for series in series_set.series])
+        np.minimum.at(first, *origins.windows.T)
+        scaling = self.known.scaling_of(series_set, first.tolist())
+        numbers = self.known.numbers(series_set)
         lengths = options.context, options.horizon, SIZES[-1]
         return Windows(origins, *lengths, scaling, numbers, self.known.periods)
 

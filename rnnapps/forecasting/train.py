@@ -45,7 +45,7 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     splits = data.load(config, examples)
     run.begin(splits)
     # Imported only now: these import Keras, whose threads have to be set first.
-    from rnnapps.evaluation.forecast_baselines import forecast_baselines, window_arrays
+    from rnnapps.evaluation.forecast_baselines import MOST, forecast_baselines, window_arrays
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.forecasting.conformal import corrections
     from rnnapps.forecasting.linear import solve_linear
@@ -56,7 +56,7 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     series_set, options = splits["train"].series_set, config.windows
     ends = data.training_ends(splits["train"], options.horizon)
     known = KnownSeries.of(series_set, ends, options.calendar)
-    batches, validation, test = (
+    batches, validation = (
         Windows(
             splits[split],
             options.context,
@@ -68,28 +68,26 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
             config.training.seed,
             options.epoch_windows if split == "train" else 0,
         )
-        for split in ("train", "validation", "test")
+        for split in ("train", "validation")
     )
-    shape = Shape.of(batches, series_set)
-    model = build(config.model, shape)
+    model = build(config.model, Shape.of(batches, series_set))
+    predictor = ForecastingPredictor(model, known, config)
+    enough = splits["train"].sample(max(1, MOST // len(series_set.targets)))
+    windows = {split: predictor.windows(some) for split, some in (splits | {"train": enough}).items()}
     if run.start is None:
-        solve_linear(model, batches, validation)
+        solve_linear(model, windows["train"], windows["validation"])
     run.start_from(model)
     model.compile(run.optimizer(len(batches)), QuantileLoss(LEVELS))
     run.fit(model, batches, validation)
 
     log.info("scoring the forecasts of the test part, and those of the baselines")
-    predictor = ForecastingPredictor(model, known, config)
-    arrays = {
-        split: window_arrays(windows)
-        for split, windows in (("train", batches), ("validation", validation), ("test", test))
-    }
+    arrays = {split: window_arrays(some) for split, some in windows.items()}
     if config.conformal:
-        raw = predictor.quantiles(predictor.windows(splits["validation"]))
+        raw = predictor.quantiles(windows["validation"])
         found = corrections(raw, arrays["validation"].targets, LEVELS)
         predictor = ForecastingPredictor(model, known, config, found)
     report = evaluate(predictor, splits["test"])
-    truth = truth_of(test, arrays["test"].targets)
+    truth = truth_of(windows["test"], arrays["test"].targets)
     for name, quantiles in forecast_baselines(arrays, series_set.frequency, LEVELS):
         add_baseline(report, name, forecast_report(quantiles, LEVELS, truth))
     return run.finish(

@@ -1,7 +1,8 @@
 """Where forecasts begin."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
@@ -24,6 +25,11 @@ class Origins:
     def __len__(self) -> int:
         """Number of forecasts."""
         return len(self.windows)
+
+    def sample(self, most: int) -> Self:
+        """So many of them at most, drawn by chance: always the same."""
+        chosen = np.random.default_rng(0).permutation(len(self))[:most]
+        return replace(self, windows=self.windows[chosen])
 
     def digest(self) -> str:
         """A fingerprint of the series and the origins, by which a bundle knows what it was scored on."""
