@@ -36,7 +36,8 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
         rnnapps.errors.UserError: with what is wrong and what to do, in one line.
     """
     if config.init_backward is not None:
-        bundle.check(bundle.find(config.init_backward), "language_model")
+        for reader in (config.training.init_from, config.init_backward):
+            bundle.check(bundle.find(str(reader)), "language_model")
     run = TrainingRun("sentiment", config, examples, starts=("language_model",))
     config = run.config
     splits = data.load(config, examples)

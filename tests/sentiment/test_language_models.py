@@ -103,7 +103,10 @@ def test_readers_that_do_not_fit(from_readers, readers, small_bundles):
         prepare("sentiment", characters)
     with pytest.raises(UserError, match="'sentiment', expected language_model"):
         prepare("sentiment", replace(from_readers, init_backward=str(small_bundles("sentiment"))))
+    with pytest.raises(UserError, match="'sentiment', expected language_model"):
+        prepare("sentiment", with_training(from_readers, init_from=str(small_bundles("sentiment"))))
+    alone = replace(from_readers, init_backward=None)
     with pytest.raises(UserError, match="'dna', expected sentiment or language_model"):
-        prepare("sentiment", with_training(from_readers, init_from=str(small_bundles("dna"))))
+        prepare("sentiment", with_training(alone, init_from=str(small_bundles("dna"))))
     with pytest.raises(UsageError, match="--init-backward needs --init-from"):
         SentimentConfig(init_backward="somewhere")
