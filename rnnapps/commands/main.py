@@ -18,7 +18,7 @@ COMMANDS = {
     "evaluate": "score a bundle on held-out examples, beside its baselines",
     "predict": "apply a bundle to your own input",
     "chat": "talk with a chat, a line each",
-    "stream": "recognise what is said as it comes, from a file or the microphone",
+    "stream": "answer as the data come, from a file, a pipe or the microphone",
     "export": "write a bundle for LiteRT or ONNX",
     "results": "compare bundles of an application in one table",
     "doctor": "say which kernels run a model's recurrent layers here",

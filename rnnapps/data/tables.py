@@ -101,11 +101,15 @@ def _csv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Ro
     if re.match(r"sep=[^\w\s]\s|sep=\t", text):  # Excel's hint to itself
         delimiter, skipped = text[4], 1
         text = text[5:].removeprefix("\r").removeprefix("\n")
-    if not delimiter:
-        outside = "".join(first_line(text).split('"')[::2])  # of quotation marks
-        delimiter = next((one for one in ",;\t|" if one in outside), ",")
+    delimiter = delimiter or delimiter_of(first_line(text))
     lines = io.StringIO(text, newline="")
     return _delimited(path, csv.reader(lines, delimiter=delimiter, strict=True), config, skipped)
+
+
+def delimiter_of(line: str) -> str:
+    """What divides the columns of a CSV file, by its first line."""
+    outside = "".join(line.split('"')[::2])  # of quotation marks
+    return next((one for one in ",;\t|" if one in outside), ",")
 
 
 def _tsv(path: Path, text: str, config: TableSourceConfig | None) -> Iterator[Row]:
@@ -142,7 +146,7 @@ def _delimited(
                 columns = [str(number) for number in range(1, len(values) + 1)]
             elif columns is None:
                 columns = [value.strip() for value in values]
-                _check_names(columns, f"{path.parent / where}", config)
+                check_names(columns, f"{path.parent / where}", config)
                 continue
             if len(values) == len(columns):
                 good += 1
@@ -158,8 +162,12 @@ def _delimited(
         bad.report(good)
 
 
-def _check_names(columns: Sequence[str], where: str, config: TableSourceConfig | None) -> None:
-    """Refuse two columns of one name; those without a name are never asked for."""
+def check_names(columns: Sequence[str], where: str, config: TableSourceConfig | None = None) -> None:
+    """Refuse two columns of one name; those without a name are never asked for.
+
+    Raises:
+        UserError: there are two.
+    """
     for name in columns:
         if name and columns.count(name) > 1:
             flag = ", or add --no-header if this is a row" if config else ""

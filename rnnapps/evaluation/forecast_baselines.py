@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rnnapps.data.series.frequency import season_of
+from rnnapps.data.series.gaps import carried_on
 from rnnapps.data.series.windows import Windows
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 STRENGTHS = (1.0, 10.0, 100.0, 1000.0, 10_000.0)  # of the ridge's regularisation
 MOST = 20_000  # rows, of a window and a target each, that a linear forecast is fitted to
+SMOOTHING = np.linspace(0.05, 1, 20)  # parameters of exponential smoothing
 KERNEL = 25  # steps of DLinear's moving average
 
 
@@ -33,10 +35,8 @@ class WindowArrays:
     def filled(self) -> np.ndarray:
         """The targets of the past, each gap with the value before it, or behind it at the beginning."""
         values = self.past[..., : self.targets.shape[-1]]
-        known, steps = ~np.isnan(values), np.arange(values.shape[1])[:, None]
-        first = known.argmax(axis=1, keepdims=True)
-        last = np.maximum.accumulate(np.where(known, steps, first), axis=1)
-        return np.nan_to_num(np.take_along_axis(values, last, axis=1))
+        known = ~np.isnan(values)
+        return np.nan_to_num(carried_on(values, known, known.argmax(axis=1, keepdims=True)))
 
 
 def window_arrays(windows: Windows) -> WindowArrays:
@@ -70,6 +70,7 @@ def forecast_baselines(
     rules = {"last value": last_value, "drift": drift}
     if season > 1:
         rules[f"seasonal naive ({season} steps)"] = lambda some: seasonal_naive(some, season)
+    rules["theta method"] = lambda some: theta(some, season)
     rules["ridge over the window and its covariates"] = _ridge(splits, _window_features)
     rules["DLinear"] = _ridge(splits, _decomposed)
     for name, rule in rules.items():
@@ -98,6 +99,56 @@ def seasonal_naive(some: WindowArrays, season: int) -> np.ndarray:
     season = min(season, context)
     steps = np.arange(some.targets.shape[1]) % season
     return filled[:, context - season + steps]
+
+
+def theta(some: WindowArrays, season: int) -> np.ndarray:
+    """The theta method (Assimakopoulos and Nikolopoulos 2000): exponential smoothing of the values
+    without their season, half their trend (Hyndman and Billah 2003), and the season.
+    """
+    values, steps = some.filled.astype("float64"), np.arange(some.targets.shape[1])
+    length = values.shape[1]
+    seasonal = _seasonal(values, season)
+    values = values - seasonal
+    times = np.arange(length) - (length - 1) / 2
+    slope = (
+        np.tensordot(values, times, (1, 0)) / np.square(times).sum() if length > 1 else 0 * values[:, 0]
+    )
+    level, smoothing = _smoothed(values)
+    started = (1 - (1 - smoothing) ** length) / smoothing
+    trend = slope[:, None] / 2 * (steps[:, None] + started[:, None])
+    ahead = seasonal[:, length - season + steps % season] if season <= length else 0
+    return level[:, None] + trend + ahead
+
+
+def _seasonal(values: np.ndarray, season: int) -> np.ndarray:
+    """The mean of each place of the season, freed of a moving average over it: `(windows, time,
+    targets)`, 0 where two seasons are not seen.
+    """
+    length = values.shape[1]
+    if season < 2 or length < 2 * season:
+        return np.zeros_like(values)
+    weights = np.ones(season) if season % 2 else np.r_[0.5, np.ones(season - 1), 0.5]
+    half = len(weights) // 2
+    windows = np.lib.stride_tricks.sliding_window_view(values, len(weights), axis=1)
+    without = values[:, half : length - half] - windows @ (weights / season)
+    places = np.arange(half, length - half) % season
+    means = np.stack([without[:, places == place].mean(axis=1) for place in range(season)], axis=1)
+    means -= means.mean(axis=1, keepdims=True)
+    return means[:, np.arange(length) % season]
+
+
+def _smoothed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The last level of exponential smoothing and its parameter, `(windows, targets)` each: that of the
+    lowest squared error one step ahead.
+    """
+    levels = np.repeat(values[:, 0, None], len(SMOOTHING), axis=1)
+    errors = np.zeros_like(levels)
+    for step in range(1, values.shape[1]):
+        error = values[:, step, None] - levels
+        errors += np.square(error)
+        levels += SMOOTHING[:, None] * error
+    best = errors.argmin(axis=1, keepdims=True)
+    return np.take_along_axis(levels, best, axis=1)[:, 0], SMOOTHING[best[:, 0]]
 
 
 def _window_features(some: WindowArrays) -> np.ndarray:

@@ -125,6 +125,34 @@ def plot_timeline(
     return figure
 
 
+def plot_stream(
+    panels: Mapping[str, Sequence[tuple[Any, float | None, float | None, float | None, bool]]],
+    interval: str,
+) -> Figure:
+    """Draw the values of streams, and the interval that was foretold for each.
+
+    Args:
+        panels: by their title the times, the values and the bounds that were foretold for them, None
+            where there is none, and whether the value lies outside.
+        interval: what it is called.
+    """
+    figure = Figure(figsize=(11, 2.6 * len(panels)), layout="constrained")
+    for axes, (title, rows) in zip(
+        figure.subplots(len(panels), 1, squeeze=False)[:, 0], panels.items(), strict=True
+    ):
+        times, *numbers, outside = (list(column) for column in zip(*rows, strict=True))
+        values, low, high = (np.array(some, "float64") for some in numbers)
+        axes.fill_between(times, low, high, color="C0", alpha=0.25, linewidth=0, label=interval)
+        axes.plot(times, values, color="black", linewidth=1)
+        places = np.flatnonzero(outside)
+        axes.plot([times[at] for at in places], values[places], "o", color="C3", label="outside")
+        axes.set_title(title, fontsize="medium", family=fonts_for(title), parse_math=False)
+        axes.grid(alpha=0.3)
+        axes.tick_params(axis="x", rotation=20)
+    axes.legend(loc="upper left", fontsize=8)
+    return figure
+
+
 def plot_word_weights(words: Sequence[tuple[str, float]], title: str) -> Figure:
     """Draw the words of a text with the share of attention that each got."""
     figure = Figure(figsize=(7, 0.28 * len(words) + 0.9), layout="constrained")

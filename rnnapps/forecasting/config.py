@@ -36,9 +36,15 @@ class WindowConfig:
 class ModelConfig:
     """The network."""
 
-    network: Literal["segments", "attention"] = "segments"
+    network: Literal["segments", "attention", "autoregressive"] = "segments"
     """segments: a recurrent layer over segments of the past, which foretells those ahead side by side
-    (SegRNN); attention: one over all steps, and one over those ahead that looks back at them"""
+    (SegRNN); attention: one over all steps, and one over those ahead that looks back at them;
+    autoregressive: one that gives the distribution of the next step, and goes on from values drawn of
+    it (DeepAR); it can stream"""
+    distribution: Literal["gaussian", "student_t", "negative_binomial"] = "student_t"
+    """of the next value, of an autoregressive network; negative_binomial is for counts"""
+    paths: int = 100
+    """paths that an autoregressive network draws for a forecast"""
     cell: Literal["lstm", "gru", "rnn", "layer_norm_lstm", "layer_norm_gru", "min_lstm", "min_gru"] = (
         "gru"
     )
@@ -51,7 +57,7 @@ class ModelConfig:
     """steps of a segment, of which context and horizon are multiples"""
     normalise: Literal["none", "last", "mean"] = "last"
     """what each window is freed from, and its forecast gets back (reversible instance normalisation):
-    its last value, or its mean and standard deviation"""
+    its last value, or its mean and standard deviation (which an autoregressive network has not)"""
     linear: bool = True
     """begin with a linear forecast from the window and the calendar, solved by ridge regression, to
     which the recurrent layers add what they find"""
@@ -61,10 +67,13 @@ class ModelConfig:
     """share of the windows that do not know which series they are of, so that others can be foretold"""
 
     def __post_init__(self):
-        for field in ("units", "depth", "segment"):
+        for field in ("units", "depth", "segment", "paths"):
             require(self, field, getattr(self, field) >= 1, "at least 1")
         for field in ("dropout", "series_dropout"):
             require(self, field, 0 <= getattr(self, field) < 1, "at least 0 and below 1")
+        steps = self.network == "autoregressive"
+        other = self.normalise != "mean" or not steps
+        require(self, "normalise", other, "last or none with --network autoregressive")
 
 
 @dataclass(frozen=True)
@@ -81,8 +90,6 @@ class ForecastingConfig:
     """widen or narrow the intervals until they hold on the validation steps (conformalized quantiles)"""
 
     def __post_init__(self):
-        static = self.source.static_covariates
-        require(self.source, "static_covariates", not static, "left out: no network here reads them yet")
         if self.model.network == "segments":
             for field in ("context", "horizon"):
                 whole = getattr(self.windows, field) % self.model.segment == 0

@@ -7,9 +7,13 @@ from typing import Any, Self
 import numpy as np
 
 from rnnapps.data.series.calendar import PERIODS, calendar_periods
+from rnnapps.data.series.origins import Origins
 from rnnapps.data.series.scaling import Scaling
 from rnnapps.data.series.series_set import SeriesSet
+from rnnapps.data.series.static_features import StaticFeatures
+from rnnapps.data.series.windows import Windows
 from rnnapps.errors import UserError
+from rnnapps.forecasting.config import ForecastingConfig
 
 LISTS = ("columns", "names", "periods")
 
@@ -27,22 +31,61 @@ class KnownSeries:
     """of the calendar, of which the training parts have seen two"""
     scaling: Scaling
     """of the training parts"""
+    static: StaticFeatures = StaticFeatures()
+    """what the static columns say"""
+    counts: bool = False
+    """whether the targets are counts"""
 
     @classmethod
-    def of(cls, series_set: SeriesSet, ends: Sequence[int], calendar: bool = True) -> Self:
+    def of(
+        cls, series_set: SeriesSet, ends: Sequence[int], calendar: bool = True, counts: bool = False
+    ) -> Self:
         """That of a set, of what lies before the ends of the training parts."""
         names = tuple(series.name for series in series_set.series)
         periods = calendar_periods(series_set.frequency, max(ends)) if calendar else ()
-        scaling = Scaling.of(series_set, ends)
-        return cls(series_set.frequency, _columns(series_set), names, periods, scaling)
+        scaling = Scaling.of(series_set, ends, counts)
+        static = StaticFeatures.of([series.static for series in series_set.series])
+        return cls(series_set.frequency, _columns(series_set), names, periods, scaling, static, counts)
 
     def scaling_of(self, series_set: SeriesSet, ends: Sequence[int]) -> Scaling:
         """That of another set: unknown series have that of their own values before the ends."""
-        scaling = Scaling.of(series_set, ends)
+        scaling = Scaling.of(series_set, ends, self.counts)
         for row, series in enumerate(series_set.series):
             if series.name in self.names:
                 scaling.replaced(row, self.scaling, self.names.index(series.name))
         return scaling
+
+    def windows(
+        self,
+        origins: Origins,
+        config: ForecastingConfig,
+        batch_size: int,
+        seed: int = 0,
+        epoch_windows: int = 0,
+    ) -> Windows:
+        """The windows of forecasts, standardised. A series that is unknown has the size that it has
+        before its first origin.
+        """
+        series_set, options = origins.series_set, config.windows
+        first = np.array([len(series) for series in series_set.series])
+        np.minimum.at(first, *origins.windows.T)
+        scaling = self.scaling_of(series_set, first.tolist())
+        static = self.static.features([series.static for series in series_set.series])
+        if config.model.network == "autoregressive":
+            scales = np.log(scaling.scale[:, : len(series_set.targets)])
+            static = np.concatenate([static, scales], axis=1)
+        return Windows(
+            origins,
+            options.context,
+            options.horizon,
+            batch_size,
+            scaling,
+            self.numbers(series_set),
+            self.periods,
+            seed,
+            epoch_windows,
+            static,
+        )
 
     def numbers(self, series_set: SeriesSet) -> np.ndarray:
         """What the network calls each series, int32: from 1 on, 0 for an unknown one."""
@@ -50,10 +93,11 @@ class KnownSeries:
         return np.array([numbers.get(series.name, 0) for series in series_set.series], "int32")
 
     def check(self, series_set: SeriesSet, where: str) -> None:
-        """Refuse a set of other columns or of another frequency.
+        """Refuse a set of other columns or of another frequency, or without counts where they are
+        foretold.
 
         Raises:
-            UserError: with both.
+            UserError: with what it has and what it should have.
         """
         theirs = _columns(series_set)
         if theirs != self.columns:
@@ -66,12 +110,20 @@ class KnownSeries:
                 f"{where}: its times are {series_set.frequency} apart; those of the training were "
                 f"{self.frequency}"
             )
+        for series in series_set.series if self.counts else ():
+            for name, values in zip(series_set.targets, series.targets.T, strict=True):
+                wrong = values[(values < 0) | (values % 1 > 0)]  # not NaN, which is neither
+                if len(wrong):
+                    raise UserError(
+                        f"{where}: '{name}' has {wrong[0]:g}, and --distribution negative_binomial is "
+                        f"for counts, whole numbers from 0 on: choose student_t or gaussian"
+                    )
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         sizes = {name: array.tolist() for name, array in self.scaling._asdict().items()}
-        about = {name: getattr(self, name) for name in ("frequency", *LISTS)}
-        return about | sizes
+        about = {name: getattr(self, name) for name in ("frequency", *LISTS, "counts")}
+        return about | sizes | {"static": self.static.to_list()}
 
     @classmethod
     def from_dict(cls, values: Any) -> Self:
@@ -90,7 +142,9 @@ class KnownSeries:
             raise ValueError("a scale is not above 0")
         if unknown := set(periods) - set(PERIODS):
             raise ValueError(f"no periods of the calendar: {unknown}")
-        return cls(str(values["frequency"]), columns, names, periods, scaling)
+        # Earlier bundles have neither.
+        static, counts = StaticFeatures.from_list(values.get("static", ())), values.get("counts", False)
+        return cls(str(values["frequency"]), columns, names, periods, scaling, static, counts is True)
 
 
 def finite(values: Any) -> np.ndarray:

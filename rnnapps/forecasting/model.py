@@ -8,6 +8,8 @@ from keras import layers, ops
 from rnnapps.data.series.series_set import SeriesSet
 from rnnapps.data.series.windows import Windows
 from rnnapps.forecasting.config import LEVELS, ModelConfig
+from rnnapps.forecasting.distributions import DISTRIBUTIONS, around_last
+from rnnapps.forecasting.next_steps import number_of_features
 from rnnapps.layers import RecurrentStack
 
 
@@ -26,6 +28,8 @@ class Shape(NamedTuple):
     """features of the calendar and variables that are known beforehand"""
     series: int
     """series of the training"""
+    static: int = 0
+    """features of a series that do not change"""
 
     @classmethod
     def of(cls, windows: Windows, series_set: SeriesSet) -> Self:
@@ -33,7 +37,8 @@ class Shape(NamedTuple):
         inputs, targets, _ = windows.extremes()[0]
         _, horizon, number = targets.shape
         past, calendar = inputs["past"].shape, inputs["calendar"].shape
-        return cls(past[1], horizon, number, past[2] - number, calendar[2], len(series_set))
+        static = inputs["static"].shape[1] if "static" in inputs else 0
+        return cls(past[1], horizon, number, past[2] - number, calendar[2], len(series_set), static)
 
 
 def build(config: ModelConfig, shape: Shape) -> keras.Model:
@@ -41,9 +46,15 @@ def build(config: ModelConfig, shape: Shape) -> keras.Model:
 
     Inputs, float32 but for the last: `past` `(batch, context, targets + past)`, standardised, 0 where
     nothing is known; `known`, of the same shape, 1 where a value is; `calendar`
-    `(batch, context + horizon, features)`; `series`, int32 `(batch,)`, from 1 on, 0 for an unknown one.
-    Output: quantiles, `(batch, horizon, targets, levels)`.
+    `(batch, context + horizon, features)`; `series`, int32 `(batch,)`, from 1 on, 0 for an unknown one;
+    `static` `(batch, features)` where there are any. Output: quantiles, `(batch, horizon, targets,
+    levels)`.
+
+    An autoregressive network has one input, `x` of `rnnapps.forecasting.next_steps`, and for each step
+    the outputs of a distribution of the next, `(batch, context + horizon - 1, targets, outputs)`.
     """
+    if config.network == "autoregressive":
+        return _autoregressive(config, shape)
     variables = shape.targets + shape.past
     past = keras.Input((shape.context, variables), name="past")
     known = keras.Input((shape.context, variables), name="known")
@@ -58,6 +69,11 @@ def build(config: ModelConfig, shape: Shape) -> keras.Model:
     ahead = ops.repeat(calendar[:, shape.context :], shape.targets, axis=0)
     rows = ops.repeat(series, shape.targets, axis=0)
     which = _which(config, shape, rows, series)
+    inputs = {"past": past, "known": known, "calendar": calendar, "series": series}
+    if shape.static:
+        inputs["static"] = keras.Input((shape.static,), name="static")
+        static = ops.repeat(inputs["static"], shape.targets, axis=0)
+        which = layers.concatenate([which, static])
 
     network = _segments if config.network == "segments" else _attention
     y = network(config, shape, x, ahead, rows, which)
@@ -65,7 +81,6 @@ def build(config: ModelConfig, shape: Shape) -> keras.Model:
         y = y + _linear(config, shape, x, ahead)
     y = y * layers.Identity(name="spread")(spread) + layers.Identity(name="level")(level)
     y = ops.reshape(y, (-1, shape.targets, shape.horizon, len(LEVELS)))
-    inputs = {"past": past, "known": known, "calendar": calendar, "series": series}
     return keras.Model(inputs, ops.transpose(y, (0, 2, 1, 3)), name="forecasting")
 
 
@@ -110,6 +125,27 @@ def _attention(config, shape, x, ahead, rows, which):
     x = layers.concatenate([x, layers.Attention(use_scale=True, name="attention")([x, past])])
     x = layers.Dropout(config.dropout)(x)
     return _quantiles(config, 1)(x)
+
+
+def _autoregressive(config, shape):
+    """A recurrent layer over the steps, and from its output at each the distribution of the next value
+    (Salinas et al. 2020, "DeepAR"). The layer `next_step` goes on from drawn values, and streams.
+    """
+    steps = shape.context + shape.horizon - 1
+    width = number_of_features(shape.targets, shape.past, shape.calendar, shape.static)
+    inputs = keras.Input((steps, shape.targets, width), name="x")
+    one = keras.Input((None, width))
+    y = RecurrentStack(
+        config.units, config.depth, config.cell, dropout=config.dropout, name="recurrent"
+    )(one)
+    y = layers.Dropout(config.dropout)(y)
+    y = layers.Dense(DISTRIBUTIONS[config.distribution].outputs, name="distribution")(y)
+    next_step = keras.Model(one, y, name="next_step")
+
+    x = ops.reshape(ops.transpose(inputs, (0, 2, 1, 3)), (-1, steps, width))
+    y = around_last(config, next_step(x), x, ops)
+    y = ops.reshape(y, (-1, shape.targets, steps, y.shape[-1]))
+    return keras.Model({"x": inputs}, ops.transpose(y, (0, 2, 1, 3)), name="forecasting")
 
 
 def _quantiles(config, steps):

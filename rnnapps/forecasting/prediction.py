@@ -20,12 +20,15 @@ MOST = 12  # fans in a picture
 class Forecast:
     """The steps after the end of each series of a table.
 
-    `quantiles` are float32 `(series, horizon, targets, levels)` in the units of the data.
+    `quantiles` are float32 `(series, horizon, targets, levels)` in the units of the data, `paths`, of an
+    autoregressive network that was asked for them, `(series, paths, horizon, targets)`: each a way that
+    things may go.
     """
 
     table: str
     series_set: "SeriesSet"
     quantiles: np.ndarray
+    paths: np.ndarray | None = None
 
     def times(self, number: int) -> "pd.DatetimeIndex":
         """Of the steps of a series."""
@@ -35,7 +38,9 @@ class Forecast:
         return pd.date_range(times[-1], periods=self.quantiles.shape[1] + 1, freq=times.freq)[1:]
 
     def to_frame(self) -> "pd.DataFrame":
-        """A row for each step of each target: series, time, target, and a column for each quantile."""
+        """A row for each step of each target: series, time, target, and a column for each quantile, and
+        for each path if there are any.
+        """
         import pandas as pd
 
         frames = []
@@ -44,6 +49,8 @@ class Forecast:
                 values = self.quantiles[number, :, place]
                 about = {"series": series.name, "time": self.times(number), "target": target}
                 columns = {f"{level:g}": values[:, at] for at, level in enumerate(LEVELS)}
+                for at, path in enumerate(() if self.paths is None else self.paths[number], start=1):
+                    columns[f"path {at}"] = path[:, place]
                 frames.append(pd.DataFrame(about | columns))
         return pd.concat(frames, ignore_index=True)
 

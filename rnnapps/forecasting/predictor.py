@@ -9,6 +9,7 @@ From the shell and from Python:
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -21,7 +22,7 @@ from rnnapps.data.series.read import read_series
 from rnnapps.data.series.series_set import SeriesSet
 from rnnapps.data.series.windows import Windows
 from rnnapps.errors import UsageError, UserError, require
-from rnnapps.forecasting.config import ForecastingConfig
+from rnnapps.forecasting.config import LEVELS, ForecastingConfig
 from rnnapps.forecasting.known_series import KnownSeries, finite
 from rnnapps.forecasting.prediction import Forecast
 from rnnapps.inference.batching import compiled_size, filled
@@ -34,6 +35,9 @@ from rnnapps.outputs import check_file, write, write_json
 
 if TYPE_CHECKING:
     import keras
+
+    from rnnapps.forecasting.paths import PathSampler
+    from rnnapps.forecasting.series_stream import SeriesStream
 
 SIZES = (1, 16, 256)  # of the batches that are compiled
 KNOWN = "series.json"
@@ -52,8 +56,7 @@ class ForecastingPredictor:
         corrections: np.ndarray | None = None,
     ):
         self.model, self.known, self.config = model, known, config
-        _, horizon, targets, levels = model.output_shape
-        shape = (horizon, targets, levels)
+        shape = _shape_of_quantiles(model, config)
         self.corrections = np.zeros(shape, "float32") if corrections is None else corrections
 
     def save(self, folder: Path) -> None:
@@ -70,31 +73,38 @@ class ForecastingPredictor:
             config = bundle.read_config(path, ForecastingConfig)
             model, values = bundle.load_model(path), read_json(path / KNOWN)
             known, corrections = KnownSeries.from_dict(values), finite(values["corrections"])
-            bundle.check_size("corrections", corrections.size, math.prod(model.output_shape[1:]))
-            return cls(model, known, config, corrections.reshape(model.output_shape[1:]))
+            shape = _shape_of_quantiles(model, config)
+            bundle.check_size("corrections", corrections.size, math.prod(shape))
+            return cls(model, known, config, corrections.reshape(shape))
 
-    def __call__(self, tables: Any, horizon: int | None = None) -> Any:
+    def __call__(self, tables: Any, horizon: int | None = None, paths: bool = False) -> Any:
         """Foretell the steps after the end of each series of a table, or of a list of tables.
 
         Args:
             tables: the path of a file or a pandas DataFrame, with the columns of the training; or a list
                 of such.
             horizon: steps, at most those that the network was trained for, which are the default.
+            paths: whether the forecasts have the paths that an autoregressive network draws.
 
         Returns:
             A `Forecast`, or a list of them.
 
         Raises:
             UserError: what is no table, or one with other columns or of another frequency, or a longer
-                horizon than that of the training.
+                horizon than that of the training; paths of a network that draws none.
         """
         if isinstance(tables, (str, Path)) or hasattr(tables, "columns"):
-            return self([tables], horizon)[0]
-        most = self.config.windows.horizon
+            return self([tables], horizon, paths)[0]
+        most, network = self.config.windows.horizon, self.config.model.network
         if horizon is not None and not 1 <= horizon <= most:
             raise UserError(
                 f"--horizon {horizon}: this network foretells {most} steps: give at most as many, or "
                 f"train another"
+            )
+        if paths and network != "autoregressive":
+            raise UserError(
+                f"--paths: this network ({network}) has quantiles only: train one with --network "
+                f"autoregressive"
             )
         answers = []
         for number, table in enumerate(several(tables, "tables"), start=1):
@@ -104,9 +114,21 @@ class ForecastingPredictor:
                     f"DataFrame"
                 )
             series_set = self.read(table)
-            quantiles = self._after(series_set)[:, : horizon or most]
-            name = str(table) if isinstance(table, (str, Path)) else ""
-            answers.append(Forecast(name, series_set, quantiles))
+            ends = [len(series) for series in series_set.series]
+            origins = np.stack([np.arange(len(ends)), ends], axis=1).astype("int32")
+            windows = self.windows(Origins(series_set, origins))
+            targets = self.corrections.shape[1]
+            mean, scale = (part[:, None, :targets] for part in windows.scaling[:2])
+            quantiles = self.quantiles(windows) * scale[..., None] + mean[..., None]
+            drawn = self.paths(windows) * scale[:, None] + mean[:, None] if paths else None
+            answers.append(
+                Forecast(
+                    str(table) if isinstance(table, (str, Path)) else "",
+                    series_set,
+                    quantiles[:, :horizon],
+                    None if drawn is None else drawn[:, :, :horizon],
+                )
+            )
         return answers
 
     def read(self, table: Any) -> SeriesSet:
@@ -122,38 +144,72 @@ class ForecastingPredictor:
         self.known.check(series_set, source.data)
         return series_set
 
-    def _after(self, series_set: SeriesSet) -> np.ndarray:
-        """The quantiles after the end of each series, in the units of the data."""
-        ends = [len(series) for series in series_set.series]
-        origins = np.stack([np.arange(len(ends)), ends], axis=1).astype("int32")
-        windows = self.windows(Origins(series_set, origins))
-        quantiles = self.quantiles(windows)
-        targets = quantiles.shape[2]
-        mean, scale = (part[:, None, :targets, None] for part in windows.scaling[:2])
-        return quantiles * scale + mean
-
     def windows(self, origins: Origins) -> Windows:
         """The windows of forecasts, in order, standardised."""
-        series_set, options = origins.series_set, self.config.windows
-        first = np.array([len(series) for series in series_set.series])
-        np.minimum.at(first, *origins.windows.T)
-        scaling = self.known.scaling_of(series_set, first.tolist())
-        numbers = self.known.numbers(series_set)
-        lengths = options.context, options.horizon, SIZES[-1]
-        return Windows(origins, *lengths, scaling, numbers, self.known.periods)
+        return self.known.windows(origins, self.config, SIZES[-1])
 
     def quantiles(self, windows: Windows) -> np.ndarray:
         """The corrected quantiles of windows, standardised: float32
         `(windows, horizon, targets, levels)`.
         """
+        if self.config.model.network == "autoregressive":
+            paths = self.paths(windows)
+            answers = np.quantile(paths, LEVELS, axis=1, method="median_unbiased")
+            answers = np.moveaxis(answers, 0, -1).astype("float32")
+        else:
+            answers = self._in_batches(windows, self.model.predict_on_batch)
+        # Nothing keeps the outputs of the network in order.
+        return np.sort(np.sort(answers, axis=-1) + self.corrections, axis=-1)
+
+    def paths(self, windows: Windows) -> np.ndarray:
+        """Paths of what may come, standardised, as an autoregressive network draws them: float32
+        `(windows, paths, horizon, targets)`.
+        """
+        horizon, targets, _ = self.corrections.shape
+        return self._in_batches(windows, lambda inputs: self.sampler(inputs, horizon, targets))
+
+    def stream(self, interval: int = 95) -> "SeriesStream":
+        """A stream that begins now; values outside of an interval, of 50, 80 or 95 %, are marked.
+
+        Raises:
+            UserError: the network reads whole windows, or is told the future, and cannot stream.
+        """
+        from rnnapps.forecasting.series_stream import SeriesStream
+
+        network, future = self.config.model.network, self.config.source.future_covariates
+        if network != "autoregressive":
+            raise UserError(
+                f"this network ({network}) reads whole windows and cannot stream: train one with "
+                f"--network autoregressive"
+            )
+        if future:
+            raise UserError(
+                f"this network reads {', '.join(future)} of the next step, which no stream has: train "
+                f"one without --future-covariates"
+            )
+        return SeriesStream(self, interval)
+
+    @cached_property
+    def sampler(self) -> "PathSampler":
+        """What draws paths, of the weights that the network has when it is first asked for."""
+        from rnnapps.forecasting.paths import PathSampler
+
+        return PathSampler(self.model, self.config.model)
+
+    def _in_batches(self, windows: Windows, answer: Callable[[Any], np.ndarray]) -> np.ndarray:
+        """The answers for the inputs of all windows."""
         answers = []
         for inputs, _, _ in windows.in_order_of_length():
             rows = len(inputs["series"])
             size = compiled_size(rows, SIZES)
             batch = {name: filled(array, size) for name, array in inputs.items()}
-            answers.append(checked(self.model.predict_on_batch(batch)[:rows]))
-        # Nothing keeps the outputs of the network in order.
-        return np.sort(np.sort(np.concatenate(answers), axis=-1) + self.corrections, axis=-1)
+            answers.append(checked(answer(batch)[:rows]))
+        return np.concatenate(answers)
+
+
+def _shape_of_quantiles(model: "keras.Model", config: ForecastingConfig) -> tuple[int, int, int]:
+    """Steps, targets and levels."""
+    return config.windows.horizon, model.output_shape[2], len(LEVELS)
 
 
 @dataclass(frozen=True)
@@ -168,11 +224,15 @@ class PredictOptions(PredictionOptions):
     """steps (default: all that the network was trained for)"""
     csv: str | None = None
     """CSV file for the quantiles of every step"""
+    paths: bool = False
+    """with --csv: columns for the paths too that an autoregressive network draws"""
 
     def __post_init__(self):
         require(self, "horizon", self.horizon is None or self.horizon >= 1, "at least 1")
         if self.csv is not None:
             check_file(Path(self.csv))
+        elif self.paths:
+            raise UsageError("--paths adds columns to a table: give --csv FILE too")
 
     def open(self) -> Callable[[Predictor], Groups]:
         """What reads the inputs for a predictor."""
@@ -183,7 +243,7 @@ class PredictOptions(PredictionOptions):
         return lambda predictor: ([(None, file)] for file in self.files)
 
     def call_options(self) -> dict[str, Any]:
-        return {"horizon": self.horizon}
+        return {"horizon": self.horizon, "paths": self.paths}
 
     def write_csv(self, answers: Sequence[Forecast]) -> None:
         """Write the quantiles of all tables to the file of `csv`."""

@@ -16,7 +16,6 @@ from typing import Any
 from rnnapps import datasets
 from rnnapps.command_line import train_script
 from rnnapps.data.series.presets import with_preset
-from rnnapps.data.series.windows import Windows
 from rnnapps.forecasting import data
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig
 from rnnapps.forecasting.evaluate import evaluate, table, truth_of
@@ -39,7 +38,8 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
         rnnapps.errors.UserError: with what is wrong and what to do, in one line.
     """
     # The roles of columns are kept in the bundle, for tables of a user that have the same ones.
-    config = replace(config, source=with_preset(config.source))
+    if examples is None:
+        config = replace(config, source=with_preset(config.source))
     run = TrainingRun("forecasting", config, examples)
     config = run.config
     splits = data.load(config, examples)
@@ -48,28 +48,22 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     from rnnapps.evaluation.forecast_baselines import MOST, forecast_baselines, window_arrays
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.forecasting.conformal import corrections
+    from rnnapps.forecasting.likelihood_loss import LikelihoodLoss
     from rnnapps.forecasting.linear import solve_linear
     from rnnapps.forecasting.model import Shape, build
+    from rnnapps.forecasting.next_steps import NextSteps
     from rnnapps.metrics.forecasts import forecast_report
     from rnnapps.training.quantile_loss import QuantileLoss
 
     series_set, options = splits["train"].series_set, config.windows
+    steps = config.model.network == "autoregressive"
     ends = data.training_ends(splits["train"], options.horizon)
-    known = KnownSeries.of(series_set, ends, options.calendar)
-    batches, validation = (
-        Windows(
-            splits[split],
-            options.context,
-            options.horizon,
-            config.training.batch_size,
-            known.scaling,
-            known.numbers(series_set),
-            known.periods,
-            config.training.seed,
-            options.epoch_windows if split == "train" else 0,
-        )
-        for split in ("train", "validation")
-    )
+    counts = config.model.distribution == "negative_binomial" and steps
+    known = KnownSeries.of(series_set, ends, options.calendar, counts)
+    known.check(series_set, config.source.data)
+    size, seed = config.training.batch_size, config.training.seed
+    batches = known.windows(splits["train"], config, size, seed, options.epoch_windows)
+    validation = known.windows(splits["validation"], config, size)
     model = build(config.model, Shape.of(batches, series_set))
     predictor = ForecastingPredictor(model, known, config)
     enough = splits["train"].sample(max(1, MOST // len(series_set.targets)))
@@ -77,8 +71,12 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     if run.start is None:
         solve_linear(model, windows["train"], windows["validation"])
     run.start_from(model)
-    model.compile(run.optimizer(len(batches)), QuantileLoss(LEVELS))
-    run.fit(model, batches, validation)
+    if steps:
+        model.compile(run.optimizer(len(batches)), LikelihoodLoss(config.model.distribution))
+        run.fit(model, NextSteps(batches), NextSteps(validation))
+    else:
+        model.compile(run.optimizer(len(batches)), QuantileLoss(LEVELS))
+        run.fit(model, batches, validation)
 
     log.info("scoring the forecasts of the test part, and those of the baselines")
     arrays = {split: window_arrays(some) for split, some in windows.items()}

@@ -101,7 +101,8 @@ def stream_step(model: keras.Model) -> tuple[Callable, Callable]:
         return ops.concatenate(rows, axis=1)
 
     def unpack(state):
-        parts = ops.split(state, ends[:-1], axis=1)
+        # Of one part, TensorFlow's split of Keras takes the empty list of places for floats.
+        parts = ops.split(state, ends[:-1], axis=1) if len(ends) > 1 else [state]
         leaves = [
             ops.cast(ops.reshape(part, (state.shape[0], *shape)), dtype)
             for part, shape, dtype in zip(parts, shapes, dtypes, strict=True)

@@ -13,7 +13,6 @@ from scipy.stats import norm
 import rnnapps
 from rnnapps.benchmark.prepared import prepare
 from rnnapps.commands.main import dispatch
-from rnnapps.data.series.source_config import SeriesSourceConfig
 from rnnapps.errors import UsageError, UserError
 from rnnapps.evaluation.forecast_baselines import (
     WindowArrays,
@@ -21,6 +20,7 @@ from rnnapps.evaluation.forecast_baselines import (
     forecast_baselines,
     last_value,
     seasonal_naive,
+    theta,
 )
 from rnnapps.forecasting import data
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig, ModelConfig, WindowConfig
@@ -170,7 +170,7 @@ def test_linear_baselines_find_a_linear_rule():
         "test": windows_of(values[700:], 48, 6),
     }
     found = dict(forecast_baselines(splits, "h", LEVELS))
-    assert set(found) >= {"last value", "drift", "seasonal naive (24 steps)", "DLinear"}
+    assert set(found) >= {"last value", "drift", "seasonal naive (24 steps)", "theta method", "DLinear"}
     for name in ("ridge over the window and its covariates", "DLinear"):
         median = found[name][..., LEVELS.index(0.5)]
         assert np.abs(median - splits["test"].targets).mean() < 0.03, name
@@ -247,8 +247,6 @@ def test_options_are_checked():
     with pytest.raises(UsageError, match="--horizon must be a multiple of --segment 6, got 25"):
         ForecastingConfig(windows=WindowConfig(horizon=25))
     ForecastingConfig(windows=WindowConfig(horizon=25), model=ModelConfig(network="attention"))
-    with pytest.raises(UsageError, match="--static-covariates must be left out"):
-        ForecastingConfig(source=SeriesSourceConfig(static_covariates=("region",)))
     with pytest.raises(UsageError, match="--context must be at least 1"):
         WindowConfig(context=0)
 
@@ -278,3 +276,20 @@ def test_the_attention_network_trains_on_a_table_in_memory(small_configs, table,
     config = with_training(replace(config, model=model), epochs=1, output=str(tmp_path / "out"))
     path = train(config, table.set_index(pandas.to_datetime(table["time"])).drop(columns="time"))
     assert np.isfinite(rnnapps.load(path)(table).quantiles).all()
+
+
+def test_the_theta_method_is_that_of_statsmodels():
+    from statsmodels.tsa.forecasting.theta import ThetaModel
+
+    random = np.random.default_rng(0)
+    time = np.arange(400)
+    values = 20 + 0.05 * time + 3 * np.sin(2 * np.pi * time / 12) + np.cumsum(random.normal(size=400))
+    windows = windows_of(values, 72, 18)
+    found = theta(windows, 12)
+    for number in (0, 150, 300):
+        model = ThetaModel(windows.past[number, :, 0], period=12, use_test=False, method="additive")
+        right = np.asarray(model.fit().forecast(18))
+        # It looks for the smoothing among all numbers, and for the first level.
+        assert np.abs(found[number, :, 0] - right).max() < 0.35
+    short = windows_of(values, 1, 3)
+    np.testing.assert_allclose(theta(short, 12), last_value(short), atol=1e-4)

@@ -38,9 +38,10 @@ def test_a_bidirectional_stack_has_no_step():
         layers.RecurrentStack(4, bidirectional=True).step(X[:, 0], [])
 
 
-def test_it_has_the_weights_that_the_network_had():
+@pytest.mark.parametrize(("cell", "numbers"), [("lstm", 6), ("gru", 3)])  # h and c, or h alone
+def test_it_has_the_weights_that_the_network_had(cell, numbers):
     inputs = keras.Input((None, 4))
-    x = layers.RecurrentStack(3)(inputs)
+    x = layers.RecurrentStack(3, cell=cell)(inputs)
     x = keras.layers.Dropout(0.5)(x)
     outputs = keras.layers.Dense(2, activation="softmax")(keras.layers.LayerNormalization()(x))
     model = keras.Model(inputs, outputs)
@@ -49,7 +50,7 @@ def test_it_has_the_weights_that_the_network_had():
     for t in range(5):
         y, state = step(X[:, t], state)
         np.testing.assert_allclose(array(y), whole[:, t], atol=1e-5)
-        assert state.shape == (2, 6)  # h and c
+        assert state.shape == (2, numbers)
     model.set_weights([weight + 0.1 for weight in model.get_weights()])
     y, _ = step(X[:, 0], start(2))
     np.testing.assert_allclose(array(y), whole[:, 0], atol=1e-5)

@@ -27,7 +27,7 @@ def numbers(
     found = _at_once(values)
     for row in np.flatnonzero(~(np.abs(found) <= LARGEST)).tolist():
         found[row] = np.nan
-        number = _number(values[row], decimal_comma)
+        number = number_of(values[row], decimal_comma)
         if not isinstance(number, str):
             found[row] = number
         elif bad is not None:
@@ -54,8 +54,8 @@ def are_numbers(values: Sequence[Any], decimal_comma: bool) -> bool:
     return infinite and not np.isnan(found).all()
 
 
-def _number(value: Any, decimal_comma: bool) -> float | str:
-    """A number, NaN where there is none, or the problem."""
+def number_of(value: Any, decimal_comma: bool) -> float | str:
+    """The number of one cell, NaN where there is none, or the problem with it."""
     if isinstance(value, str):
         text = value.strip()
         if text.lower() in MISSING:

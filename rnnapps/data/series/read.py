@@ -1,13 +1,15 @@
 """From a table to series."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rnnapps.data.bad_rows import BadRows
+from rnnapps.data.columns import MEMORY
 from rnnapps.data.row import Row
 from rnnapps.data.row_sources import check_columns, file_of
 from rnnapps.data.series import frequency as frequencies
@@ -50,9 +52,23 @@ def read_series(config: SeriesSourceConfig, embedded: Path, examples: Any = None
             infinity among numbers (left out with `--skip-bad`).
     """
     rows = series_rows(config, embedded, examples)
-    if examples is None:
-        config = with_preset(config)
+    config = with_preset(config) if examples is None else replace(config, data=MEMORY)
     return _Reader(config, rows, has_semicolons(config, examples)).read()
+
+
+def time_column(rows: Sequence[Mapping[str, Any]], where: str) -> str:
+    """The column of the times, by its name, or the only one of which all values are times.
+
+    Raises:
+        UserError: there is none, or there are several; `where` says of what.
+    """
+    columns = list(rows[0])
+    named = [name for name in columns if name.strip().lower() in TIMES]
+    found = named or [name for name in columns if are_times([row[name] for row in rows])]
+    if len(found) == 1:
+        return found[0]
+    problem = f"several columns of times, {_listed(found)}" if found else "no column of times"
+    raise UserError(f"{where}: {problem}: name it with --time-column (it has {_listed(columns)})")
 
 
 class _Reader:
@@ -73,7 +89,7 @@ class _Reader:
         named += [*config.future_covariates, *config.static_covariates]
         flags = "--time-column, --id-column, --targets, --past-covariates and the like"
         check_columns(self.rows, tuple(name for name in named if name is not None), flags)
-        time = config.time_column or self._time_column()
+        time = config.time_column or time_column([row.fields for row in self.rows], self.file)
         targets = config.targets or self._numeric({*named, time})
         times = parse_times(self._column(time), f"{self.file}: '{time}'", self._note)
         names, past, future = (*targets,), config.past_covariates, config.future_covariates
@@ -121,17 +137,6 @@ class _Reader:
 
     def _called(self, name: str) -> str:
         return f"{self.file}: series '{name}'" if name else self.file
-
-    def _time_column(self) -> str:
-        columns = list(self.rows[0].fields)
-        named = [name for name in columns if name.strip().lower() in TIMES]
-        found = named or [name for name in columns if are_times(self._column(name))]
-        if len(found) == 1:
-            return found[0]
-        problem = f"several columns of times, {_listed(found)}" if found else "no column of times"
-        raise UserError(
-            f"{self.file}: {problem}: name it with --time-column (it has {_listed(columns)})"
-        )
 
     def _numeric(self, others: set[str | None]) -> tuple[str, ...]:
         columns = [name for name in self.rows[0].fields if name not in others]

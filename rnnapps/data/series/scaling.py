@@ -17,17 +17,22 @@ class Scaling(NamedTuple):
     """float32 `(series, targets + past + future)`"""
     scale: np.ndarray
     """the standard deviation, of the same shape; 1 of a column that is constant or empty, whose mean is
-    then its value or 0"""
+    then its value or 0. Of counts the mean is 0 and the scale their mean and 1"""
     naive_error: np.ndarray
     """mean difference between a target and itself one season ago, as a share of the scale, float32
     `(series, targets)`: what the error of a forecast is divided by in MASE"""
 
     @classmethod
-    def of(cls, series_set: SeriesSet, ends: Sequence[int]) -> Self:
-        """That of what lies before the end of each series, such as that of its training part."""
+    def of(cls, series_set: SeriesSet, ends: Sequence[int], counts: bool = False) -> Self:
+        """That of what lies before the end of each series, such as that of its training part; `counts`
+        says whether the targets are such.
+        """
         season, targets = season_of(series_set.frequency), len(series_set.targets)
         rows = [_of_one(one, end, season) for one, end in zip(series_set.series, ends, strict=True)]
         mean, scale, error = (np.array(part, "float32") for part in zip(*rows, strict=True))
+        if counts:
+            scale[:, :targets] = 1 + mean[:, :targets]
+            mean[:, :targets] = 0
         return cls(mean, scale, error / scale[:, :targets])
 
     def replaced(self, row: int, other: Self, place: int) -> None:

@@ -24,7 +24,8 @@ class Windows:
     - "known": float32, of the same shape, 1 where a value is known;
     - "calendar": float32 `(batch, context + horizon, future covariates + calendar features)`, the first
       standardised, 0 where unknown;
-    - "series": int32 `(batch,)`, what the network calls the series.
+    - "series": int32 `(batch,)`, what the network calls the series;
+    - "static": float32 `(batch, static features)`, where there are any.
 
     Targets are float32 `(batch, horizon, targets)`, standardised, 0 where unknown; weights are 1 where
     they are known. What lies before the first step of a series, or after its last, is unknown.
@@ -39,6 +40,7 @@ class Windows:
         periods: of the calendar, whose features are there (`calendar_periods`).
         seed: of the order of windows.
         epoch_windows: so many of them in an epoch, others in each; 0: all.
+        static: features of each series, float32 `(series, static features)`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Windows:
         periods: Sequence[str] = (),
         seed: int = 0,
         epoch_windows: int = 0,
+        static: np.ndarray | None = None,
     ):
         self.context = context
         self.horizon = horizon
@@ -60,6 +63,7 @@ class Windows:
         self.epoch_windows = epoch_windows
         self.windows, self.scaling, self._numbers = origins.windows, scaling, numbers
         series_set = origins.series_set
+        self._static = np.zeros((len(series_set), 0), "float32") if static is None else static
         self._targets = len(series_set.targets)
         values, calendars = [], []
         self._starts = np.zeros(len(series_set), "int64")  # where the first step of each series lies
@@ -111,7 +115,7 @@ class Windows:
 
     def arrays(self) -> Iterator[np.ndarray]:
         """All that the batches are made of."""
-        yield from (self._values, self._known, self._calendar, self.windows)
+        yield from (self._values, self._known, self._calendar, self.windows, self._static)
 
     def _windows_of_epoch(self) -> int:
         return min(self.epoch_windows or len(self.windows), len(self.windows))
@@ -126,6 +130,8 @@ class Windows:
             "calendar": self._calendar[steps],
             "series": self._numbers[series],
         }
+        if self._static.size:
+            inputs["static"] = self._static[series]
         targets = self._values[coming][..., : self._targets]
         return inputs, targets, self._known[coming][..., : self._targets]
 
