@@ -12,8 +12,9 @@ LARGEST = 2**53  # the magnitude of a number: every integer below it is a float 
 NOT_OF_THE_RESULT = (
     "--resume",
     "--overwrite",
+    "--quiet",
     "--note",
-)  # about what stood there, or on the card itself
+)  # about what stood there, what is printed, or on the card itself
 
 
 def flags(config: Any) -> dict[str, Any]:

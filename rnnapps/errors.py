@@ -13,6 +13,10 @@ class UsageError(UserError):
     status = 2
 
 
+class Interrupted(UserError):
+    """A training that Ctrl-C or SIGTERM ended; its checkpoint is kept."""
+
+
 def require(config: object, field: str, holds: bool, allowed: str) -> None:
     """Refuse a config whose field has a value that is not allowed, naming its flag.
 

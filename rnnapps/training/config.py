@@ -47,6 +47,8 @@ class TrainingConfig:
     """steps between two checkpoints"""
     threads: int = 0
     """processor threads; 0: as many as there are cores"""
+    quiet: bool = False
+    """print neither the epochs nor the table of scores"""
     note: str | None = None
     """text for the bundle's card, such as where the data are from and on which terms"""
 

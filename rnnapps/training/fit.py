@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from rnnapps.data.batches import Batches
-from rnnapps.errors import UserError
+from rnnapps.errors import Interrupted, UserError
 from rnnapps.training import checkpoint
 from rnnapps.training.config import TrainingConfig
 from rnnapps.training.event_file import EventFile
@@ -51,7 +51,7 @@ def fit(
         A dict for each epoch: loss, metrics, `val_` loss and metrics, seconds.
 
     Raises:
-        UserError: nothing to resume, another training's checkpoint, or interrupted (Ctrl-C, SIGTERM).
+        UserError: nothing to resume, another training's checkpoint, or interrupted (`Interrupted`).
     """
     file = folder / CHECKPOINT
     first_steps: dict[tuple, float] = {}  # seconds that the first of each shape took
@@ -63,7 +63,7 @@ def fit(
         state = _restore(model, file, identity)
     with (
         _interruption() as interrupted,
-        _progress(len(batches)) as progress,
+        _progress(len(batches), config.quiet) as progress,
         EventFile(folder / LOGS) as board,
     ):
         while state.epoch < config.epochs and state.waited < config.patience:
@@ -161,7 +161,7 @@ def _check_finite(loss: float, state: State) -> None:
 
 def _stop_if(interrupted: threading.Event, state: State) -> None:
     if interrupted.is_set():
-        raise UserError(
+        raise Interrupted(
             f"interrupted in epoch {state.epoch + 1} after step {state.step}: continue with the same "
             f"command and --resume"
         )
@@ -278,8 +278,8 @@ def _interruption() -> Iterator[threading.Event]:
 
 
 @contextlib.contextmanager
-def _progress(steps: int) -> Iterator["_Bar"]:
-    console = Console(stderr=True)
+def _progress(steps: int, quiet: bool) -> Iterator["_Bar"]:
+    console = Console(stderr=True, quiet=quiet)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),

@@ -11,7 +11,7 @@ from rnnapps import backend
 from rnnapps.config import flags
 
 # Flags that do not change what is computed.
-FREE = {"--output", "--overwrite", "--resume", "--checkpoint-every", "--download", "--note"}
+FREE = {"--output", "--overwrite", "--resume", "--checkpoint-every", "--download", "--quiet", "--note"}
 
 
 def training_identity(config: Any, arrays: Iterable[np.ndarray]) -> dict[str, Any]:

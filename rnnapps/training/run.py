@@ -149,7 +149,7 @@ class TrainingRun:
         limits: str,
         origin: str,
     ) -> Path:
-        """Write the bundle whole, and print its scores.
+        """Write the bundle whole, and print its scores (not with `--quiet`).
 
         Args:
             predictor: with the trained network.
@@ -180,7 +180,8 @@ class TrainingRun:
             (folder / bundle.CARD).write_text(text, encoding="utf-8")
         close_folder(self._folder)
         self._lock.release()
-        print(table(metrics))
+        if not self.options.quiet:
+            print(table(metrics))
         log.info("%s: written, after %d seconds in all", output, time.monotonic() - self._began)
         log.info("try it: rnnapps predict %s --model %s", self.application, output)
         return output
