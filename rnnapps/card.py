@@ -31,6 +31,10 @@ def describe(
     """
     training, environment = metrics["training"], metrics["environment"]
     what = APPLICATIONS[application].examples
+    split = metrics["data"]["split"]
+    choice = (
+        "which neither training nor that choice saw" if split == "test" else "as there are no others"
+    )
     pictures = " ".join(f"![{name.replace('_', ' ')}]({name}.png)" for name in plots)
     return f"""\
 # {title}
@@ -41,7 +45,7 @@ training on {environment["cores"]} cores ({environment["processor"]}), {environm
 {training["epochs"]} epochs over {training["rows"]:,} training {what} of `{config.source.data}`. The
 weights are those of the lowest loss on the validation {what} ({training["validation_loss"]:.4g}).
 
-On {metrics["scores"]["rows"]:,} test {what}, which neither training nor that choice saw:
+On {metrics["scores"]["rows"]:,} {split} {what}, {choice}:
 
 {table(metrics)}
 

@@ -77,6 +77,8 @@ class TrainingRun:
         sizes = ", ".join(f"{len(some):,} {split}" for split, some in examples.items())
         log.info("%s: %s %s", source, sizes, what)
         self.facts["rows"] = len(examples["train"])
+        # A source without a test part may be scored on its validation part.
+        self._scored = "validation" if examples["test"] is examples["validation"] else "test"
         backend.prepare(self.options.threads, self.options.precision, self.options.seed)
         if self._start_bundle is not None:
             self.start = rnnapps.load(self._start_bundle)
@@ -166,7 +168,9 @@ class TrainingRun:
         from rnnapps.evaluation.plots import plot_learning_curve
 
         source, output = self.config.source.data, Path(self.options.output)
-        metrics = metrics_of(report, source, "test", training=self.facts, environment=self.environment)
+        metrics = metrics_of(
+            report, source, self._scored, training=self.facts, environment=self.environment
+        )
         plots = {"learning_curve": plot_learning_curve(self.history), **plots}
         note = self.options.note or (origin if source == "embedded" else "")
         with bundle.writing(output) as folder:

@@ -6,8 +6,11 @@ from dataclasses import replace
 import pytest
 from conftest import with_training
 
+import rnnapps
 from rnnapps.data.text.source_config import TextSourceConfig
 from rnnapps.errors import UsageError, UserError
+from rnnapps.json_files import read_json
+from rnnapps.sentiment.evaluate import table
 from rnnapps.sentiment.train import train
 from rnnapps.training.run import TrainingRun
 
@@ -77,3 +80,23 @@ def test_a_split_without_examples_is_named(small_config, tmp_path):
     run = TrainingRun("sentiment", with_training(small_config, output=str(tmp_path / "out")))
     with pytest.raises(UserError, match="no texts are left for the validation split: more are needed"):
         run.begin({"train": ["a"], "validation": [], "test": ["b"]})
+
+
+def test_scores_of_what_chose_the_weights_are_named_so(small_config, small_bundle, tmp_path):
+    """A source without a test part is scored on its validation part: card and metrics say it."""
+    predictor, rows = rnnapps.load(small_bundle), ["a row"]
+    run = TrainingRun("sentiment", with_training(small_config, output=str(tmp_path / "out")))
+    run.begin({"train": rows, "validation": rows, "test": rows})
+    old = read_json(small_bundle / "metrics.json")
+    run.facts, run.environment, run.history = (
+        old["training"],
+        old["environment"],
+        [{"epoch": 1, "loss": 1.0, "val_loss": 1.0}],
+    )
+    report = {name: old[name] for name in ("scores", "baselines", "signature")}
+    report["data"] = {"digest": "x"}
+    path = run.finish(predictor, report, table, {}, title="", limits="", origin="")
+    assert read_json(path / "metrics.json")["data"]["split"] == "validation"
+    card = (path / "card.md").read_text(encoding="utf-8")
+    assert "validation texts, as there are no others:" in card
+    assert "which neither training nor that choice saw" in (small_bundle / "card.md").read_text("utf-8")
