@@ -5,6 +5,7 @@
 It is no test of pytest's, because it runs before the clone and the extras are installed.
 """
 
+import os
 import shutil
 import subprocess
 import sys
@@ -66,6 +67,7 @@ def main() -> None:
     native = False
     with zipfile.ZipFile(wheel) as archive:
         for file in (one for one in archive.infolist() if not one.is_dir()):
+            assert not file.filename.endswith(".pyc"), file.filename
             native |= file.filename.endswith(".so")
             _, kind, name = (*Path(file.filename).parts, "", "")[:3]
             room = {"saved_models": name, "datasets": DATA.get(name, "shared")}.get(kind, "shared")
@@ -77,6 +79,7 @@ def main() -> None:
     bundles = {f"{path.parent.name}/{path.name}" for path in ROOT.glob("saved_models/*/*")}
     bundles -= NOT_IN_THE_WHEEL
     command = [sys.executable, "-m", "rnnapps"]
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of the three would compile all they import
     with tempfile.TemporaryDirectory() as folder:
 
         def run(*words: str) -> str:

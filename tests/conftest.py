@@ -16,13 +16,20 @@ from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
+# NumPy's and SciPy's library reads this once. It wakes its threads for any vector: in two processes on
+# two cores, the regressions of the baselines took more than twice as long.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
 import pytest
 import soundfile
 from filelock import FileLock
 from PIL import Image
 
-# Processes that the tests start import the same packages; TensorFlow's notices are not under test.
+# Processes that the tests start import the same packages. What one has compiled of them is kept for the
+# next, also where the environment has it otherwise: TensorFlow alone would take each 16 seconds. Its
+# notices are not under test.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # XLA compiles thousands of small programs here, none of which runs for long. It ends a process for a
 # flag that it does not know, and these are known to that of TensorFlow and of this version of JAX.
@@ -118,6 +125,16 @@ def write_csv(file: Path, rows: list[dict[str, str]]) -> None:
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(rows)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def programs_of_a_file():
+    """What JAX compiled for a file goes with it: beside thousands of programs, new ones take longer."""
+    yield
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        import jax
+
+        jax.clear_caches()
 
 
 @pytest.fixture(scope="session")

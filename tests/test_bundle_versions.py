@@ -26,7 +26,7 @@ OPTIONS = {  # with which nothing is drawn
 }
 
 
-def inputs(application, stored):
+def inputs(application, stored, name=""):
     """What the stored predictions were made of: they name texts, but neither pictures nor clips."""
     if application == "captioning":
         return [
@@ -36,8 +36,9 @@ def inputs(application, stored):
         clips = read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]
         return [clip.samples for clip in clips[::75]]
     if application == "forecasting":
-        table = pandas.read_csv(datasets.path("series/weather.csv.xz"))
-        return [table[table["station"] == "JFK"][:rows] for rows in (100, 400)]
+        table = pandas.read_csv(datasets.path(f"series/{name.partition('/')[2]}.csv.xz"))
+        table = table[table["station"] == "JFK"] if "station" in table else table
+        return [table[:rows] for rows in (100, 400)]
     key = {"translation": "source", "dna": "sequence"}.get(application, "text")
     return [one[key] for one in stored]
 
@@ -57,7 +58,7 @@ def same(found, stored):
 def test_shipped_bundles_predict_what_they_did(name):
     stored = SHIPPED[name]
     predictor = rnnapps.load(bundle.find(name))
-    found = predictor(inputs(predictor.application, stored), **OPTIONS.get(predictor.application, {}))
+    found = predictor(inputs(predictor.application, stored, name), **OPTIONS.get(predictor.application, {}))
     assert same([one.to_dict() for one in found], stored)
 
 

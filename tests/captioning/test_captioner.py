@@ -45,9 +45,9 @@ def parts(small_captioning_config):
         ([np.zeros((8, 8, 3), "uint8"), np.full((8, 8, 3), np.nan)], "picture 2: .*, not float64"),
     ],
 )
-def test_pixels_that_are_refused(small_captioner, pixels, message):
+def test_pixels_that_are_refused(captioner, pixels, message):
     with pytest.raises(UserError, match=message):
-        rnnapps.load(small_captioner)(pixels)
+        captioner(pixels)
 
 
 def test_the_bundle_needs_no_encoder(small_captioner):
