@@ -58,7 +58,8 @@ def same(found, stored):
 def test_shipped_bundles_predict_what_they_did(name):
     stored = SHIPPED[name]
     predictor = rnnapps.load(bundle.find(name))
-    found = predictor(inputs(predictor.application, stored, name), **OPTIONS.get(predictor.application, {}))
+    options = OPTIONS.get(predictor.application, {})
+    found = predictor(inputs(predictor.application, stored, name), **options)
     assert same([one.to_dict() for one in found], stored)
 
 
