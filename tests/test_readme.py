@@ -18,6 +18,7 @@ from rnnapps.benchmark.gpu import GPUOptions
 from rnnapps.benchmark.language_model import LanguageModelOptions
 from rnnapps.benchmark.layers import LayersOptions, ratios
 from rnnapps.benchmark.parallel import ParallelOptions
+from rnnapps.benchmark.shares import SharesOptions
 from rnnapps.benchmark.translation import TranslationOptions
 from rnnapps.command_line import parse
 from rnnapps.commands.chat import ChatOptions
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "language_model": LanguageModelOptions,
     "translation": TranslationOptions,
     "captioning": CaptioningOptions,
+    "shares": SharesOptions,
 }
 OPTIONS_OF = {  # command: the module and the class that have its options
     "evaluate": ("evaluate", "EvaluateOptions"),

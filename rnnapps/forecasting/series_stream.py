@@ -170,6 +170,8 @@ class SeriesStream:
     def _lane(self, series: str, time: pd.Timestamp, values: Mapping[str, Any]) -> _Lane:
         """Where a series stands at a time; the steps that were left out before it are read."""
         lane = self._lanes.get(series)
+        if lane is not None and (time.tz is None) != (lane.time.tz is None):
+            raise UserError(f"the time {time}: some times have an offset from UTC, and some have none")
         if lane is None or time > lane.time + self._most * self._step:
             lane = self._new(series, values)
             lane.steps = self._steps_from(time)
@@ -226,8 +228,7 @@ class SeriesStream:
 
 
 def _number(values: Mapping[str, Any], name: str, decimal_comma: bool) -> float:
-    value = values.get(name)
-    number = np.nan if value is None else number_of(value, decimal_comma)
+    number = number_of(present(values.get(name)), decimal_comma)
     if isinstance(number, str):
         raise UserError(f"'{name}': {number}")
     return number
@@ -236,11 +237,11 @@ def _number(values: Mapping[str, Any], name: str, decimal_comma: bool) -> float:
 def _time(value: Any) -> pd.Timestamp:
     """A time, naive or in UTC, as `rnnapps.data.series.times` reads those of a column."""
     try:  # many times as fast
-        time = pd.Timestamp(datetime.fromisoformat(value) if isinstance(value, str) else value)
+        time = pd.Timestamp(datetime.fromisoformat(value.strip()))
         return time if time.tz is None else time.tz_convert("UTC")
-    except ValueError:
+    except (AttributeError, TypeError, ValueError):  # no text, or not in ISO 8601
         problems: list[str] = []
-        times = parse_times([value], "time", lambda _, problem: problems.append(problem))
+        times = parse_times([present(value)], "time", lambda _, problem: problems.append(problem))
         if problems:
             raise UserError(problems[0]) from None
         return times[0]

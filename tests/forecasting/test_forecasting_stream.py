@@ -135,6 +135,10 @@ def test_standard_input_in_other_forms(predictor, monkeypatch):
             r":3: the time .* is not in steps of 5min",
         ),
         ('{"time": 1}\n', r":1: no column 'glucose'"),
+        ('{"time": 1, "glucose": 1}\n', r":1: '1' is not a time"),
+        ('{"time": null, "glucose": 1}\n', r":1: no time"),
+        ('{"time": "2010-10-10", "glucose": [1]}\n', r":1: 'glucose': a list, not a number"),
+        ("time,glucose\n2010-10-10 08:00,1\n2010-10-10T08:05Z,1\n", r":3: .* some times have an offset"),
         ('{"time"\n', r":1: not JSON"),
         ("[1]\n[2]\n", r"no column 'glucose'"),
     ],
@@ -151,6 +155,19 @@ def test_bad_rows_are_left_out(monkeypatch, capsys, caplog):
     dispatch([*COMMAND, "--input", "-", "--skip-bad"])
     assert len(capsys.readouterr().out.splitlines()) == 2
     assert "left out: standard input:3: 'x' is not a time" in caplog.text
+
+
+def test_times_and_values_of_python(predictor):
+    for stamp in (
+        "2010-10-10 08:00",
+        pandas.Timestamp("2010-10-10 08:00"),
+        np.datetime64("2010-10-10T08:00"),
+    ):
+        for missing in (None, float("nan"), pandas.NA, ""):
+            (value,) = predictor.stream().push(stamp, {"glucose": missing})
+            assert value.time == pandas.Timestamp("2010-10-10 08:00") and value.value is None
+    with pytest.raises(UserError, match="no time"):
+        predictor.stream().push(pandas.NaT, {"glucose": 1})
 
 
 def test_gaps(predictor):
