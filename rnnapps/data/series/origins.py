@@ -27,9 +27,9 @@ class Origins:
         return len(self.windows)
 
     def sample(self, most: int) -> Self:
-        """So many of them at most, drawn by chance: always the same."""
+        """So many of them at most, drawn by chance, always the same, in their order."""
         chosen = np.random.default_rng(0).permutation(len(self))[:most]
-        return replace(self, windows=self.windows[chosen])
+        return replace(self, windows=self.windows[np.sort(chosen)])
 
     def digest(self) -> str:
         """A fingerprint of the series and the origins, by which a bundle knows what it was scored on."""

@@ -1,5 +1,6 @@
 """Where series are divided in time."""
 
+import logging
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,10 @@ from rnnapps.errors import UserError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
+
+MOST = 50_000  # values a step ahead that a network and its baselines are scored by
 
 
 def split_origins(
@@ -30,7 +35,8 @@ def split_origins(
         stride: from an origin to train from to the next.
 
     Returns:
-        For each split the origins of forecasts of which something is known to have come.
+        For each split the origins of forecasts of which something is known to have come; of very many
+        to validate or to test some thousands, always the same.
 
     Raises:
         UserError: a series that is too short for one window to train on, or none long enough for one
@@ -58,7 +64,15 @@ def split_origins(
                 f"{config.data}: no series has the {horizon:,} steps of a forecast (--horizon) in its "
                 f"{split} part: shorten it, or give --{split}-share or --{split}-start"
             )
-    return {split: Origins(series_set, some) for split, some in found.items()}
+    splits = {split: Origins(series_set, some) for split, some in found.items()}
+    most = max(1, MOST // len(series_set.targets))
+    for split, some in splits.items():
+        if split != "train" and len(some) > most:
+            log.info(
+                "%s: %s of the %s forecasts of its part, by chance", split, f"{most:,}", f"{len(some):,}"
+            )
+            splits[split] = some.sample(most)
+    return splits
 
 
 def split_points(series: Series, config: SeriesSourceConfig) -> tuple[int, int, int]:

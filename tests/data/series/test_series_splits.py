@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -91,3 +92,16 @@ def test_too_short():
         split_origins(found, SeriesSourceConfig(), 20, 2)
     with pytest.raises(UserError, match="no series has the 12 steps of a forecast .* validation part"):
         split_origins(series(100), SeriesSourceConfig(), 20, 12)
+
+
+def test_of_very_many_forecasts_some_are_scored(monkeypatch):
+    """Always the same, in their order; all are trained on."""
+    whole = split_origins(series(1000), SeriesSourceConfig(), 10, 5)
+    monkeypatch.setattr("rnnapps.data.series.splits.MOST", 50)
+    first, again = (split_origins(series(1000), SeriesSourceConfig(), 10, 5) for _ in range(2))
+    assert len(first["train"]) == len(whole["train"])
+    for split in ("validation", "test"):
+        assert len(first[split]) == 50 < len(whole[split])
+        origins = first[split].windows[:, 1]
+        assert (np.diff(origins) > 0).all() and set(origins) < set(whole[split].windows[:, 1])
+        np.testing.assert_array_equal(origins, again[split].windows[:, 1])
