@@ -8,11 +8,11 @@ import numpy as np
 
 def present(value: Any) -> Any:
     """A value, or "" where it is missing: None, NaN, and what pandas has for them."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
-        return ""
-    if isinstance(value, (float, np.floating)) and math.isnan(value):
-        return ""
-    return value
+    if isinstance(value, str):  # as most are
+        return value
+    if isinstance(value, (float, np.floating)):
+        return "" if math.isnan(value) else value
+    return "" if value is None or type(value).__name__ in ("NAType", "NaTType") else value
 
 
 def is_unicode(text: str) -> bool:

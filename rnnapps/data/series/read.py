@@ -147,18 +147,15 @@ class _Reader:
         return tuple(found)
 
     def _numbers(self, name: str) -> np.ndarray:
-        column = self._column(name)
-        if not are_numbers(column, self.decimal_comma) and not self.config.skip_bad:
-            found = numbers(column, self.decimal_comma, None)
-            if np.isnan(found).all():
-                text = next((str(value) for value in column if str(value).strip()), "")
-                what = f"texts such as '{text[:40]}'" if text else "empty cells only"
-                raise UserError(
-                    f"{self.file}: the column '{name}' has {what}, not numbers: leave it out"
-                )
-        return numbers(
-            column, self.decimal_comma, lambda row, problem: self._note(row, f"'{name}': {problem}")
-        )
+        column, problems = self._column(name), []
+        found = numbers(column, self.decimal_comma, lambda *problem: problems.append(problem))
+        if np.isnan(found).all() and not self.config.skip_bad:
+            text = next((str(value) for value in column if str(value).strip()), "")
+            what = f"texts such as '{text[:40]}'" if text else "empty cells only"
+            raise UserError(f"{self.file}: the column '{name}' has {what}, not numbers: leave it out")
+        for row, problem in problems:
+            self._note(row, f"'{name}': {problem}")
+        return found
 
     def _groups(self) -> dict[str, np.ndarray]:
         """The rows of each series, in the order of the table."""

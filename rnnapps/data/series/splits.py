@@ -66,12 +66,12 @@ def split_origins(
             )
     splits = {split: Origins(series_set, some) for split, some in found.items()}
     most = max(1, MOST // len(series_set.targets))
-    for split, some in splits.items():
-        if split != "train" and len(some) > most:
+    for split, origins in splits.items():
+        if split != "train" and len(origins) > most:
             log.info(
-                "%s: %s of the %s forecasts of its part, by chance", split, f"{most:,}", f"{len(some):,}"
+                "%s: %s of the %s forecasts of its part, by chance", split, f"{most:,}", f"{len(origins):,}"
             )
-            splits[split] = some.sample(most)
+            splits[split] = origins.sample(most)
     return splits
 
 

@@ -23,7 +23,7 @@ def test_no_columns():
 
 def test_one_number_and_nothing():
     static = StaticFeatures.of([("5", ""), ("5", "")])
-    np.testing.assert_allclose(static.features([("5", "x")]), [[0]])
+    np.testing.assert_allclose(static.features([("5", "x")]), [[0, 0]])
 
 
 @pytest.mark.parametrize(
