@@ -66,12 +66,10 @@ def split_origins(
             )
     splits = {split: Origins(series_set, some) for split, some in found.items()}
     most = max(1, MOST // len(series_set.targets))
-    for split, origins in splits.items():
-        if split != "train" and len(origins) > most:
-            log.info(
-                "%s: %s of the %s forecasts of its part, by chance", split, f"{most:,}", f"{len(origins):,}"
-            )
-            splits[split] = origins.sample(most)
+    for split in ("validation", "test"):
+        if (number := len(splits[split])) > most:
+            log.info("%s: %s of its %s forecasts, by chance", split, f"{most:,}", f"{number:,}")
+            splits[split] = splits[split].sample(most)
     return splits
 
 
