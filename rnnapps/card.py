@@ -32,9 +32,9 @@ def describe(
     training, environment = metrics["training"], metrics["environment"]
     what = APPLICATIONS[application].examples
     split = metrics["data"]["split"]
-    choice = (
-        "which neither training nor that choice saw" if split == "test" else "as there are no others"
-    )
+    choice = "which neither training nor that choice saw"
+    if split == "validation":
+        choice = "which also chose these weights, as the source has no test part"
     pictures = " ".join(f"![{name.replace('_', ' ')}]({name}.png)" for name in plots)
     return f"""\
 # {title}

@@ -1,9 +1,10 @@
 """How much will shares move? A recurrent network beside GARCH(1,1). `rnnapps benchmark shares`.
 
 Of prices the last value is hardly beaten; how far a day's return will be from nothing can be foretold.
-A network is told the log returns of four shares, and gives a Student's t for the next day. Beside it: a
-GARCH(1,1) with Student's t for each share (by the library arch), and one distribution for all days of a
-share. All know the days before the test part, and foretell each of its days from those before.
+A network that was trained on the log returns of four shares gives a Student's t for the next day of
+each. Beside it: a GARCH(1,1) with Student's t for each share (by the library arch), and one distribution
+for all days of a share. All know the days before the test part, and foretell each of its days from those
+before.
 
     rnnapps benchmark shares --json shares.json
 """
@@ -97,7 +98,7 @@ def of_network(returns: "pd.DataFrame", options: SharesOptions) -> "pd.DataFrame
     import pandas as pd
 
     from rnnapps.forecasting import data
-    from rnnapps.forecasting.distributions import SMALLEST
+    from rnnapps.forecasting.distributions import softplus, student_t
     from rnnapps.forecasting.next_steps import NextSteps
     from rnnapps.forecasting.train import train
 
@@ -109,7 +110,7 @@ def of_network(returns: "pd.DataFrame", options: SharesOptions) -> "pd.DataFrame
     batches = list(NextSteps(windows).in_order_of_length())
     outputs = np.concatenate([predictor.model.predict_on_batch(x)[:, -1, 0] for x, _, _ in batches])
     outputs = outputs.astype("float64")
-    freedom = 2 + np.logaddexp(0, outputs[:, 2])
+    location, size, freedom = student_t(outputs, softplus)
     series = test.windows[:, 0]
     mean, scale = (part[series, 0] for part in windows.scaling[:2])
     found = pd.DataFrame(
@@ -117,8 +118,8 @@ def of_network(returns: "pd.DataFrame", options: SharesOptions) -> "pd.DataFrame
             "date": [test.series_set.series[a].times[b] for a, b in test.windows],
             "name": [test.series_set.series[a].name for a in series],
             "freedom": freedom,
-            "mean": outputs[:, 0] * scale + mean,
-            "scale": (np.logaddexp(0, outputs[:, 1]) + SMALLEST) * scale,
+            "mean": location * scale + mean,
+            "scale": size * scale,
         }
     )
     return returns.merge(found, on=["date", "name"], how="inner", validate="one_to_one")
@@ -182,6 +183,7 @@ def main(arguments: list[str]) -> None:
     options = parse(SharesOptions, arguments, prog=PROG)
     if options.json is not None:
         check_file(Path(options.json))
+    training_of(options, "shares")  # a wrong flag is told before any work
     returns = returns_of_shares()
     garch = of_garch(returns)
     network = of_network(returns, options)

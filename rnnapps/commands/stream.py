@@ -38,6 +38,7 @@ def main(application: str, arguments: list[str]) -> None:
         except KeyboardInterrupt:
             if not options.endless:
                 raise
+        listener.end()
     if options.plot is not None:
         from rnnapps.evaluation.plots import save_png
 

@@ -54,7 +54,8 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         batch_size: texts of a batch.
         learning_rate: peak of its schedule.
         ema_momentum: of the moving average of the weights, which is what predicts; 0: no average.
-        validation_share: share of the texts that chooses the epoch, at least one of each class.
+        validation_share: share of the texts that chooses the epoch, at least as many as there are
+            classes.
         random_state: seed of the training and of the choice of these texts; None: another in each fit.
         verbose: print the epochs and the scores.
 

@@ -54,17 +54,18 @@ class ModelConfig:
     depth: int = 1
     """recurrent layers, one on the other"""
     segment: int = 6
-    """steps of a segment, of which context and horizon are multiples"""
+    """steps of a segment, of which context and horizon are multiples (segments)"""
     normalise: Literal["none", "last", "mean"] = "last"
     """what each window is freed from, and its forecast gets back (reversible instance normalisation):
-    its last value, or its mean and standard deviation (which an autoregressive network has not)"""
+    its last value, or its mean and standard deviation (not with an autoregressive network)"""
     linear: bool = True
     """begin with a linear forecast from the window and the calendar, solved by ridge regression, to
-    which the recurrent layers add what they find"""
+    which the recurrent layers add what they find (not with an autoregressive network)"""
     dropout: float = 0.7
     """dropout between recurrent layers and before the output"""
     series_dropout: float = 0.1
-    """share of the windows that do not know which series they are of, so that others can be foretold"""
+    """share of the windows that do not know which series they are of, so that others can be foretold
+    (not with an autoregressive network, which never knows)"""
 
     def __post_init__(self):
         for field in ("units", "depth", "segment", "paths"):

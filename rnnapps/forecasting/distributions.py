@@ -28,8 +28,8 @@ class Distribution(NamedTuple):
     quantiles: Callable[[np.ndarray, Sequence[float]], np.ndarray]
     """of outputs `(..., outputs)` at levels: `(..., levels)`"""
     draw: Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
-    """one value for each of the outputs `(rows, outputs)`, from draws of a standard normal distribution
-    `(rows,)` and whatever else it takes of a generator: `(rows,)`"""
+    """one value for each of the outputs `(rows, outputs)`, below which lies a share `(rows,)` of all,
+    or, of counts, from a generator: `(rows,)`"""
 
 
 def around_last(config: ModelConfig, outputs: Any, x: Any, library: Any) -> Any:
@@ -57,17 +57,24 @@ def _gaussian_loss(y, outputs):
 def _gaussian_quantiles(outputs, levels):
     from scipy.special import ndtri
 
-    return outputs[..., :1] + (_softplus(outputs[..., 1:2]) + SMALLEST) * ndtri(levels)
+    return outputs[..., :1] + (softplus(outputs[..., 1:2]) + SMALLEST) * ndtri(levels)
 
 
-def _gaussian_draw(outputs, normals, random):
-    return outputs[..., 0] + (_softplus(outputs[..., 1]) + SMALLEST) * normals
+def _gaussian_draw(outputs, shares, random):
+    return _gaussian_quantiles(outputs, shares[:, None])[:, 0]
+
+
+def student_t(outputs: Any, softplus: Callable[[Any], Any]) -> tuple[Any, Any, Any]:
+    """Location, scale and degrees of freedom by the outputs of a network `(..., 3)`: more than two, so
+    that there is a variance. `softplus` is that of the library that the outputs are of.
+    """
+    return outputs[..., 0], softplus(outputs[..., 1]) + SMALLEST, 2 + softplus(outputs[..., 2])
 
 
 def _student_t_loss(y, outputs):
-    scale, freedom = ops.softplus(outputs[..., 1]) + SMALLEST, 2 + ops.softplus(outputs[..., 2])
+    location, scale, freedom = student_t(outputs, ops.softplus)
     half = (freedom + 1) / 2
-    square = ops.square((y - outputs[..., 0]) / scale)
+    square = ops.square((y - location) / scale)
     constant = _log_gamma(freedom / 2) - _log_gamma(half) + 0.5 * ops.log(math.pi * freedom)
     return constant + ops.log(scale) + half * ops.log1p(square / freedom)
 
@@ -75,13 +82,12 @@ def _student_t_loss(y, outputs):
 def _student_t_quantiles(outputs, levels):
     from scipy.special import stdtrit
 
-    scale, freedom = _softplus(outputs[..., 1:2]) + SMALLEST, 2 + _softplus(outputs[..., 2:3])
-    return outputs[..., :1] + scale * stdtrit(freedom, np.asarray(levels))
+    location, scale, freedom = (part[..., None] for part in student_t(outputs, softplus))
+    return location + scale * stdtrit(freedom, np.asarray(levels))
 
 
-def _student_t_draw(outputs, normals, random):
-    scale, freedom = _softplus(outputs[..., 1]) + SMALLEST, 2 + _softplus(outputs[..., 2])
-    return outputs[..., 0] + scale * normals / np.sqrt(random.chisquare(freedom) / freedom)
+def _student_t_draw(outputs, shares, random):
+    return _student_t_quantiles(outputs, shares[:, None])[:, 0]
 
 
 def _counts(outputs, softplus, exp):
@@ -93,28 +99,43 @@ def _counts(outputs, softplus, exp):
 
 
 def _negative_binomial_loss(y, outputs):
+    """What is large in the logarithms of the gamma functions cancels on paper: in float32 it would be
+    off by nats for counts of a million.
+    """
     mean, dispersion, scale = _counts(outputs, ops.softplus, ops.exp)
-    count, ratio = ops.round(y * scale), dispersion * mean
-    inverse = 1 / dispersion
-    constant = _log_gamma(count + 1) + _log_gamma(inverse) - _log_gamma(count + inverse)
-    return constant + (inverse + count) * ops.log1p(ratio) - count * ops.log(ratio)
+    inverse, count = 1 / dispersion, ops.round(y * scale)
+    both, next_count = count + inverse, count + 1
+    large = count * ops.log1p((next_count - mean) / mean) + both * ops.log1p((mean - count) / both)
+    roots = 0.5 * (ops.log(next_count) + ops.log(both) - ops.log(inverse))
+    rests = _rest_of_log_gamma(next_count) + _rest_of_log_gamma(inverse) - _rest_of_log_gamma(both)
+    return large + roots + rests - 1 + HALF_LOG_2_PI
 
 
 def _negative_binomial_quantiles(outputs, levels):
     from scipy.stats import nbinom
 
-    mean, dispersion, scale = (part[..., None] for part in _counts(outputs, _softplus, np.exp))
+    mean, dispersion, scale = (part[..., None] for part in _counts(outputs, softplus, np.exp))
     return nbinom.ppf(levels, 1 / dispersion, 1 / (1 + dispersion * mean)) / scale
 
 
-def _negative_binomial_draw(outputs, normals, random):
-    mean, dispersion, scale = _counts(outputs, _softplus, np.exp)
+def _negative_binomial_draw(outputs, shares, random):
+    mean, dispersion, scale = _counts(outputs, softplus, np.exp)
     rates = random.standard_gamma(1 / dispersion) * dispersion * mean
     return random.poisson(np.minimum(rates, 1e9)) / scale  # beyond it no Poisson is drawn
 
 
-def _softplus(x):
+def softplus(x: np.ndarray) -> np.ndarray:
+    """log(1 + e^x), of NumPy's arrays."""
     return np.logaddexp(0, x)
+
+
+def _rest_of_log_gamma(x):
+    """The logarithm of the gamma function of positive numbers less (x - 1/2) log x - x + log(2 pi) / 2:
+    Stirling's series for large ones.
+    """
+    small = ops.minimum(x, 8)
+    of_small = _log_gamma(small) - (small - 0.5) * ops.log(small) + small - HALF_LOG_2_PI
+    return ops.where(x < 8, of_small, _stirling(ops.maximum(x, 8)))
 
 
 def _log_gamma(x):
@@ -122,9 +143,12 @@ def _log_gamma(x):
     shifted = x + 7
     # In two products: one of seven numbers of a million is too large for float32.
     products = x * (x + 1) * (x + 2) * (x + 3), (x + 4) * (x + 5) * (x + 6)
-    series = (1 - (1 / 30 - 1 / (105 * ops.square(shifted))) / ops.square(shifted)) / (12 * shifted)
-    large = (shifted - 0.5) * ops.log(shifted) - shifted + HALF_LOG_2_PI + series
+    large = (shifted - 0.5) * ops.log(shifted) - shifted + HALF_LOG_2_PI + _stirling(shifted)
     return large - ops.log(products[0]) - ops.log(products[1])
+
+
+def _stirling(x):
+    return (1 - (1 / 30 - 1 / (105 * ops.square(x))) / ops.square(x)) / (12 * x)
 
 
 DISTRIBUTIONS = {

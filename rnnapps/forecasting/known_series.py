@@ -112,12 +112,7 @@ class KnownSeries:
             )
         for series in series_set.series if self.counts else ():
             for name, values in zip(series_set.targets, series.targets.T, strict=True):
-                wrong = values[(values < 0) | (values % 1 > 0)]  # not NaN, which is neither
-                if len(wrong):
-                    raise UserError(
-                        f"{where}: '{name}' has {wrong[0]:g}, and --distribution negative_binomial is "
-                        f"for counts, whole numbers from 0 on: choose student_t or gaussian"
-                    )
+                check_counts(values, f"{where}: '{name}'")
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -145,6 +140,20 @@ class KnownSeries:
         # Earlier bundles have neither.
         static, counts = StaticFeatures.from_list(values.get("static", ())), values.get("counts", False)
         return cls(str(values["frequency"]), columns, names, periods, scaling, static, counts is True)
+
+
+def check_counts(values: np.ndarray, where: str) -> None:
+    """Refuse values that are no counts; those that are not known are NaN.
+
+    Raises:
+        UserError: with the first such value.
+    """
+    wrong = values[(values < 0) | (values % 1 > 0)]  # not NaN, which is neither
+    if len(wrong):
+        raise UserError(
+            f"{where} has {wrong[0]:g}, and --distribution negative_binomial is for counts, whole "
+            f"numbers from 0 on: choose student_t or gaussian"
+        )
 
 
 def finite(values: Any) -> np.ndarray:

@@ -17,10 +17,12 @@ class NextSteps:
 
     Args:
         windows: whose static features end with the logarithm of the scale of each target.
+        horizon_only: whether only the steps of the horizon have weights: to validate, as the context
+            reaches back into what was trained on.
     """
 
-    def __init__(self, windows: Windows):
-        self.windows = windows
+    def __init__(self, windows: Windows, horizon_only: bool = False):
+        self.windows, self.horizon_only = windows, horizon_only
 
     def __len__(self) -> int:
         """Batches of an epoch."""
@@ -28,20 +30,38 @@ class NextSteps:
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
         """Yield the batches of an epoch, from step `start` on."""
-        return map(_next_steps, self.windows.epoch(epoch, start))
+        return map(self._next_steps, self.windows.epoch(epoch, start))
 
     def in_order_of_length(self) -> Iterator[Batch]:
         """Yield every window once, in order."""
-        return map(_next_steps, self.windows.in_order_of_length())
+        return map(self._next_steps, self.windows.in_order_of_length())
 
     def extremes(self) -> tuple[Batch, Batch]:
         """The smallest and the largest batch."""
-        smallest, largest = map(_next_steps, self.windows.extremes())
+        smallest, largest = map(self._next_steps, self.windows.extremes())
         return smallest, largest
 
     def arrays(self) -> Iterator[np.ndarray]:
         """All that the batches are made of."""
         return self.windows.arrays()
+
+    def _next_steps(self, batch: Batch) -> Batch:
+        inputs, targets, known = batch
+        _, horizon, number = targets.shape
+        # Ahead of the context the other variables are not known: a forecast is without them too.
+        others = [(0, 0), (0, 0), (0, inputs["past"].shape[-1] - number)]
+        came = {"past": targets[:, :-1], "known": known[:, :-1]}
+        came = {
+            name: np.concatenate([inputs[name], np.pad(some, others)], axis=1)
+            for name, some in came.items()
+        }
+        values, weights = (
+            np.concatenate([inputs[name][:, 1:, :number], some], axis=1)
+            for name, some in (("past", targets), ("known", known))
+        )
+        if self.horizon_only:
+            weights[:, :-horizon] = 0
+        return {"x": features(inputs | came, number)}, values, weights
 
 
 def features(inputs: Mapping[str, np.ndarray], targets: int, ahead: int = 0) -> np.ndarray:
@@ -76,19 +96,3 @@ def number_of_features(targets: int, past: int, calendar: int, static: int) -> i
     of the next step, and static ones with the scales.
     """
     return 3 + 2 * past + calendar + static - targets + (targets if targets > 1 else 0)
-
-
-def _next_steps(batch: Batch) -> Batch:
-    inputs, targets, known = batch
-    # Ahead of the context the other variables are not known: a forecast is without them too.
-    others = [(0, 0), (0, 0), (0, inputs["past"].shape[-1] - targets.shape[-1])]
-    came = {"past": targets[:, :-1], "known": known[:, :-1]}
-    came = {
-        name: np.concatenate([inputs[name], np.pad(some, others)], axis=1) for name, some in came.items()
-    }
-    number = targets.shape[-1]
-    after = [
-        np.concatenate([inputs[name][:, 1:, :number], some], axis=1)
-        for name, some in (("past", targets), ("known", known))
-    ]
-    return {"x": features(inputs | came, number)}, after[0], after[1]

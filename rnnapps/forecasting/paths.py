@@ -1,6 +1,7 @@
 """Paths of what may come, from a network that gives the distribution of the next step."""
 
 from collections.abc import Mapping
+from typing import Any
 from zlib import crc32
 
 import keras
@@ -17,24 +18,26 @@ class PathSampler:
     """Draws paths, each value from the distribution that the network gives after those before it.
 
     The draws of a window depend on what it holds, and not on what stands beside it. At each step the
-    paths share the normal distribution out among them (stratified draws): a hundred by pure chance would
-    have their median a tenth of a standard deviation off.
+    paths share the distribution out among them (stratified draws; counts are drawn by pure chance): else
+    a hundred would have their median a tenth of a standard deviation off.
 
     Args:
         model: an autoregressive network, with the weights that it is to keep.
         config: of it.
         seed: of the draws.
+
+    Attributes:
+        start: gives the state of the network before the first step, for a number of rows.
+        distribution: that the outputs are of.
     """
 
     def __init__(self, model: keras.Model, config: ModelConfig, seed: int = 1):
-        from scipy.special import ndtri
-
         self.config, self.seed = config, seed
-        self._normals = ndtri((np.arange(config.paths) + 0.5) / config.paths).astype("float32")
+        self._shares = (np.arange(config.paths) + 0.5) / config.paths
         self.start, self._step = compiled_stream(model.get_layer("next_step"))
         self.distribution = DISTRIBUTIONS[config.distribution]
 
-    def step(self, x: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def step(self, x: np.ndarray, state: Any) -> tuple[np.ndarray, Any]:
         """The outputs of the distribution of the next value, float32 `(rows, outputs)`, and the state
         after it, from the features of a step `(rows, features)` and a state.
         """
@@ -61,11 +64,11 @@ class PathSampler:
         )
         windows = x.reshape(rows, -1)
         randoms = [np.random.default_rng([self.seed, crc32(window.tobytes())]) for window in windows]
-        normals = np.tile(self._normals, (targets, 1))
+        shares = np.tile(self._shares, (targets, 1))
         found = np.zeros((horizon, rows, targets * paths), "float32")
         for step in range(horizon):
             found[step] = [
-                self.distribution.draw(part, random.permuted(normals, axis=1).ravel(), random)
+                self.distribution.draw(part, random.permuted(shares, axis=1).ravel(), random)
                 for part, random in zip(np.split(outputs, rows), randoms, strict=True)
             ]
             if step < horizon - 1:

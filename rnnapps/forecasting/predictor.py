@@ -119,14 +119,14 @@ class ForecastingPredictor:
             windows = self.windows(Origins(series_set, origins))
             targets = self.corrections.shape[1]
             mean, scale = (part[:, None, :targets] for part in windows.scaling[:2])
-            quantiles = self.quantiles(windows) * scale[..., None] + mean[..., None]
-            drawn = self.paths(windows) * scale[:, None] + mean[:, None] if paths else None
+            drawn = self.paths(windows) if paths else None
+            quantiles = self.quantiles(windows, drawn) * scale[..., None] + mean[..., None]
             answers.append(
                 Forecast(
                     str(table) if isinstance(table, (str, Path)) else "",
                     series_set,
                     quantiles[:, :horizon],
-                    None if drawn is None else drawn[:, :, :horizon],
+                    None if drawn is None else (drawn * scale[:, None] + mean[:, None])[:, :, :horizon],
                 )
             )
         return answers
@@ -148,25 +148,30 @@ class ForecastingPredictor:
         """The windows of forecasts, in order, standardised."""
         return self.known.windows(origins, self.config, SIZES[-1])
 
-    def quantiles(self, windows: Windows) -> np.ndarray:
+    def quantiles(self, windows: Windows, paths: np.ndarray | None = None) -> np.ndarray:
         """The corrected quantiles of windows, standardised: float32
-        `(windows, horizon, targets, levels)`.
+        `(windows, horizon, targets, levels)`; `paths` are those of the windows, if they are drawn
+        already.
         """
-        if self.config.model.network == "autoregressive":
-            paths = self.paths(windows)
-            answers = np.quantile(paths, LEVELS, axis=1, method="median_unbiased")
-            answers = np.moveaxis(answers, 0, -1).astype("float32")
+        if paths is not None:
+            answers = _of_paths(paths)
+        elif self.config.model.network == "autoregressive":
+            answers = self._in_batches(windows, lambda inputs: _of_paths(self._drawn(inputs)))
         else:
             answers = self._in_batches(windows, self.model.predict_on_batch)
         # Nothing keeps the outputs of the network in order.
-        return np.sort(np.sort(answers, axis=-1) + self.corrections, axis=-1)
+        answers = np.sort(np.sort(answers, axis=-1) + self.corrections, axis=-1)
+        return np.maximum(answers, 0) if self.known.counts else answers
 
     def paths(self, windows: Windows) -> np.ndarray:
         """Paths of what may come, standardised, as an autoregressive network draws them: float32
         `(windows, paths, horizon, targets)`.
         """
+        return self._in_batches(windows, self._drawn)
+
+    def _drawn(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         horizon, targets, _ = self.corrections.shape
-        return self._in_batches(windows, lambda inputs: self.sampler(inputs, horizon, targets))
+        return self.sampler(inputs, horizon, targets)
 
     def stream(self, interval: int = 95) -> "SeriesStream":
         """A stream that begins now; values outside of an interval, of 50, 80 or 95 %, are marked.
@@ -205,6 +210,12 @@ class ForecastingPredictor:
             batch = {name: filled(array, size) for name, array in inputs.items()}
             answers.append(checked(answer(batch)[:rows]))
         return np.concatenate(answers)
+
+
+def _of_paths(paths: np.ndarray) -> np.ndarray:
+    """Quantiles `(batch, horizon, targets, levels)` of paths `(batch, paths, horizon, targets)`."""
+    found = np.quantile(paths, LEVELS, axis=1, method="median_unbiased")
+    return np.moveaxis(found, 0, -1).astype("float32")
 
 
 def _shape_of_quantiles(model: "keras.Model", config: ForecastingConfig) -> tuple[int, int, int]:

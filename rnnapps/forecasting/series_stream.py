@@ -15,6 +15,7 @@ from rnnapps.data.series.times import parse_times
 from rnnapps.data.values import name_of, present
 from rnnapps.errors import UserError
 from rnnapps.forecasting.config import LEVELS
+from rnnapps.forecasting.known_series import check_counts
 from rnnapps.forecasting.next_steps import features
 from rnnapps.inference.outputs import checked
 
@@ -116,8 +117,8 @@ class SeriesStream:
         self._targets, self.interval = len(self._corrections), interval
         self._most = predictor.config.windows.context
         self._static = source.static_covariates
-        # Of days the clock does not matter.
-        self._zone = source.time_zone if typical_step(self.known.frequency) < DAY else None
+        self._days = typical_step(self.known.frequency) >= DAY  # of which the clock does not matter
+        self._zone = None if self._days else source.time_zone
         self._step = pd.tseries.frequencies.to_offset(self.known.frequency)
         self._lanes: dict[str, _Lane] = {}
 
@@ -143,7 +144,9 @@ class SeriesStream:
                 value that is no number; a series that the training had not.
         """
         row = np.array([_number(values, name, decimal_comma) for name in self.known.columns])
-        stamp = _time(time)
+        for number in range(self._targets if self.known.counts else 0):
+            check_counts(row[number, None], f"'{self.known.columns[number]}'")
+        stamp = _time(time, self._days)
         if self._zone and stamp.tz is None:
             lane = self._lanes.get(series)
             stamp = _localised(stamp, self._zone, lane and lane.time)
@@ -176,7 +179,7 @@ class SeriesStream:
             lane = self._new(series, values)
             lane.steps = self._steps_from(time)
             lane.time, _ = next(lane.steps)
-        if time < lane.time and lane.ahead is not None:
+        if lane.ahead is not None and time <= lane.time - self._step:
             raise UserError(f"the time {time} is not after {lane.time - self._step}, which came before")
         if time != lane.time:
             left_out = pd.date_range(lane.time, time, freq=self._step)
@@ -217,7 +220,8 @@ class SeriesStream:
         x[:, 0] = lane.last
         outputs, lane.state = self.sampler.step(x, lane.state)
         quantiles = checked(self.sampler.distribution.quantiles(outputs, LEVELS))
-        lane.ahead = np.sort(quantiles + self._corrections, axis=-1)
+        ahead = np.sort(quantiles + self._corrections, axis=-1).astype("float32")
+        lane.ahead = np.maximum(ahead, 0) if self.known.counts else ahead
 
     def _steps_from(self, time: pd.Timestamp) -> Iterator[tuple[pd.Timestamp, np.ndarray]]:
         """All steps from a time on, and what the calendar says of each."""
@@ -234,17 +238,19 @@ def _number(values: Mapping[str, Any], name: str, decimal_comma: bool) -> float:
     return number
 
 
-def _time(value: Any) -> pd.Timestamp:
+def _time(value: Any, days: bool) -> pd.Timestamp:
     """A time, naive or in UTC, as `rnnapps.data.series.times` reads those of a column."""
     try:  # many times as fast
         time = pd.Timestamp(datetime.fromisoformat(value.strip()))
-        return time if time.tz is None else time.tz_convert("UTC")
     except (AttributeError, TypeError, ValueError):  # no text, or not in ISO 8601
         problems: list[str] = []
-        times = parse_times([present(value)], "time", lambda _, problem: problems.append(problem))
+        times = parse_times([present(value)], "time", lambda _, problem: problems.append(problem), days)
         if problems:
             raise UserError(problems[0]) from None
         return times[0]
+    if time.tz is None:
+        return time
+    return time.tz_localize(None) if days else time.tz_convert("UTC")
 
 
 def _localised(time: pd.Timestamp, zone: str, expected: pd.Timestamp | None) -> pd.Timestamp:

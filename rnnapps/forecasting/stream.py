@@ -81,7 +81,7 @@ class StreamOptions(SharedOptions):
         """The rows, as they come.
 
         Raises:
-            UserError: there are none, or the first line has a name twice.
+            UserError: there are none, the first line has a name twice, or the input is no text in UTF-8.
         """
         name = "standard input" if self.input == "-" else str(self.input)
         lines = (
@@ -129,6 +129,7 @@ class Listener:
         self.source, self.columns = predictor.config.source, predictor.known.columns
         self.bad = BadRows(str(options.input), "rows", options.skip_bad)
         self.kept: list[StreamedValue] = []
+        self.good = 0  # rows
         self._time: str | None = None  # the column of the times
 
     def hear(self, row: StreamedRow, keep: bool) -> "list[StreamedValue]":
@@ -152,9 +153,18 @@ class Listener:
         except UserError as error:
             self.bad.add(f"{row.where}: {error}")
             return []
+        self.good += 1
         if keep:
             self.kept += values
         return values
+
+    def end(self) -> None:
+        """Say how many rows were left out.
+
+        Raises:
+            UserError: all of them.
+        """
+        self.bad.report(self.good)
 
     def plot(self) -> "Figure":
         """The values, the intervals that were foretold for them, and those outside.
@@ -182,4 +192,4 @@ class Listener:
         if missing := [name for name in names if name not in row.fields]:
             has = ", ".join(row.fields)
             raise UserError(f"no column '{missing[0]}', which the training had (it has {has})")
-        return self.source.time_column or time_column([row.fields], row.where)
+        return self.source.time_column or time_column([row.fields], "its columns")

@@ -15,6 +15,7 @@ from typing import Any
 
 from rnnapps import datasets
 from rnnapps.command_line import train_script
+from rnnapps.data.batches import Batches
 from rnnapps.data.series.presets import with_preset
 from rnnapps.forecasting import data
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig
@@ -45,6 +46,8 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     splits = data.load(config, examples)
     run.begin(splits)
     # Imported only now: these import Keras, whose threads have to be set first.
+    import keras
+
     from rnnapps.evaluation.forecast_baselines import MOST, forecast_baselines, window_arrays
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.forecasting.conformal import corrections
@@ -71,12 +74,13 @@ def train(config: ForecastingConfig, examples: Any = None) -> Path:
     if run.start is None:
         solve_linear(model, windows["train"], windows["validation"])
     run.start_from(model)
+    parts: tuple[Batches, Batches] = batches, validation
+    loss: keras.Loss = QuantileLoss(LEVELS)
     if steps:
-        model.compile(run.optimizer(len(batches)), LikelihoodLoss(config.model.distribution))
-        run.fit(model, NextSteps(batches), NextSteps(validation))
-    else:
-        model.compile(run.optimizer(len(batches)), QuantileLoss(LEVELS))
-        run.fit(model, batches, validation)
+        parts = NextSteps(batches), NextSteps(validation, horizon_only=True)
+        loss = LikelihoodLoss(config.model.distribution)
+    model.compile(run.optimizer(len(batches)), loss)
+    run.fit(model, *parts)
 
     log.info("scoring the forecasts of the test part, and those of the baselines")
     arrays = {split: window_arrays(some) for split, some in windows.items()}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class StreamOptions:
     """What a stream is read from, by which bundle, and where the answers go.
 
-    Those of an application have besides `check()`, which refuses what cannot be read before any work,
-    and `blocks(predictor)`, what its `Listener` hears, block by block.
+    The options of an application add `check()`, which refuses what cannot be read before any work, and
+    `blocks(predictor)`, what its `Listener` hears, block by block.
     """
 
     model: str = ""

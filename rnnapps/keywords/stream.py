@@ -183,6 +183,9 @@ class Listener:
             self.words += words
         return words
 
+    def end(self) -> None:
+        """Nothing is left to be said of a recording that has ended."""
+
     def plot(self) -> "Figure":
         """The probabilities over time, and what was detected.
 

@@ -75,6 +75,22 @@ def test_the_next_step_sees_what_came_before_it_alone(predictor, small_configs):
     np.testing.assert_allclose(inputs["x"][:, 1:, :, 0][whole], targets[:, :-1][whole])
 
 
+def test_nothing_that_was_trained_on_validates(predictor, small_configs):
+    """Of the context there is no loss: it reaches back into the training part."""
+    origins = data.load(autoregressive(small_configs("forecasting")))["validation"]
+    (_, _, weights), *_ = NextSteps(predictor.windows(origins), horizon_only=True).in_order_of_length()
+    assert weights[:, :23].sum() == 0 and weights[:, 23:].mean() > 0.9
+
+
+def test_paths_do_not_depend_on_what_stands_beside(predictor, small_configs):
+    origins = data.load(autoregressive(small_configs("forecasting")))["validation"]
+    inputs, _, _ = next(predictor.windows(origins).in_order_of_length())
+    some = {name: array[:16] for name, array in inputs.items()}
+    one = {name: array[3:4] for name, array in inputs.items()}
+    alone, beside = predictor.sampler(one, 8, 2)[0], predictor.sampler(some, 8, 2)[3]
+    np.testing.assert_allclose(alone, beside, atol=1e-4)
+
+
 def test_a_gap_keeps_the_last_known_value():
     from rnnapps.forecasting.next_steps import features
 

@@ -16,7 +16,7 @@ from rnnapps.data.tables import read_table
 from rnnapps.errors import UsageError, UserError
 from rnnapps.forecasting.config import LEVELS
 from rnnapps.forecasting.next_steps import NextSteps
-from rnnapps.forecasting.series_stream import bounds
+from rnnapps.forecasting.series_stream import _time, bounds
 from rnnapps.forecasting.stream import Listener, StreamOptions
 
 COMMAND = ["stream", "forecasting"]
@@ -134,6 +134,11 @@ def test_standard_input_in_other_forms(predictor, monkeypatch):
             "time,glucose\n2010-10-10 08:00,1\n2010-10-10 08:07,1\n",
             r":3: the time .* is not in steps of 5min",
         ),
+        (
+            "time,glucose\n2010-10-10 08:00,1\n2010-10-10 08:03,1\n",
+            r":3: the time .* is not in steps of 5min",
+        ),
+        ("when,glucose\nx,1\n", r"^standard input:2: its columns: no column of times"),
         ('{"time": 1}\n', r":1: no column 'glucose'"),
         ('{"time": 1, "glucose": 1}\n', r":1: '1' is not a time"),
         ('{"time": null, "glucose": 1}\n', r":1: no time"),
@@ -150,11 +155,15 @@ def test_what_cannot_be_read(text, problem, predictor, monkeypatch):
 
 
 def test_bad_rows_are_left_out(monkeypatch, capsys, caplog):
-    text = "time,glucose\n2010-10-10 08:00,110\nx,1\n2010-10-10 08:05,high\n2010-10-10 08:05,111\n"
+    text = "time,glucose\nx,1\n2010-10-10 08:00,110\n2010-10-10 08:05,high\n2010-10-10 08:05,111\n"
     pipe(monkeypatch, text)
     dispatch([*COMMAND, "--input", "-", "--skip-bad"])
     assert len(capsys.readouterr().out.splitlines()) == 2
-    assert "left out: standard input:3: 'x' is not a time" in caplog.text
+    assert "left out: standard input:2: 'x' is not a time" in caplog.text
+    assert "2 of 4 rows left out" in caplog.text
+    pipe(monkeypatch, text[:17])
+    with pytest.raises(UserError, match="none of its 1 rows is good"):
+        dispatch([*COMMAND, "--input", "-", "--skip-bad"])
 
 
 def test_times_and_values_of_python(predictor):
@@ -168,6 +177,19 @@ def test_times_and_values_of_python(predictor):
             assert value.time == pandas.Timestamp("2010-10-10 08:00") and value.value is None
     with pytest.raises(UserError, match="no time"):
         predictor.stream().push(pandas.NaT, {"glucose": 1})
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_midnights_with_an_offset_are_times(predictor, zone):
+    """And not days, as they are in a table of days."""
+    stream = predictor.stream()
+    for stamp in pandas.date_range("2010-10-10 23:50", periods=4, freq="5min", tz=zone):
+        (one,) = stream.push(stamp, {"glucose": 100})
+        assert one.time == stamp and one.time.tz is not None
+    midnight = pandas.Timestamp("2010-10-31", tz=zone)
+    for text in (midnight.isoformat(), midnight.strftime("%d.%m.%Y %H:%M %z")):
+        assert predictor.stream().push(text, {"glucose": 100})[0].time == midnight
+    assert _time("2024-01-01T00:00+02:00", days=True) == pandas.Timestamp("2024-01-01")
 
 
 def test_gaps(predictor):

@@ -98,5 +98,5 @@ def test_scores_of_what_chose_the_weights_are_named_so(small_config, small_bundl
     path = run.finish(predictor, report, table, {}, title="", limits="", origin="")
     assert read_json(path / "metrics.json")["data"]["split"] == "validation"
     card = (path / "card.md").read_text(encoding="utf-8")
-    assert "validation texts, as there are no others:" in card
+    assert "validation texts, which also chose these weights, as the source has no test part:" in card
     assert "which neither training nor that choice saw" in (small_bundle / "card.md").read_text("utf-8")

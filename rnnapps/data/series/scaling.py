@@ -41,16 +41,26 @@ class Scaling(NamedTuple):
             ours[row] = theirs[place]
 
 
+def mean_and_scale(column: np.ndarray) -> tuple[float, float]:
+    """Mean and standard deviation of what is known, float64 `(rows,)`; 1 for that of a constant, and a
+    mean of 0 where nothing is known.
+    """
+    known = column[~np.isnan(column)]
+    if not len(known):
+        return 0.0, 1.0
+    deviation = float(known.std())
+    # Below this it is the error of float32, which values are in.
+    constant = deviation <= 1e-6 * np.abs(known).max()
+    return float(known.mean()), 1.0 if constant else deviation
+
+
 def _of_one(one: Series, end: int, season: int) -> tuple[list[float], list[float], list[float]]:
     values = np.concatenate([block[:end] for block in (one.targets, one.past, one.future)], axis=1)
     means, scales = [], []
     for column in values.astype("float64").T:
-        known = column[~np.isnan(column)]
-        deviation = known.std() if len(known) else 0.0
-        # Below this it is the error of float32, which values are in.
-        constant = not len(known) or deviation <= 1e-6 * np.abs(known).max()
-        means.append(float(known.mean()) if len(known) else 0.0)
-        scales.append(1.0 if constant else float(deviation))
+        mean, scale = mean_and_scale(column)
+        means.append(mean)
+        scales.append(scale)
     errors = []
     for target, scale in zip(one.targets[:end].astype("float64").T, scales, strict=False):
         changes = np.abs(target[season:] - target[:-season])

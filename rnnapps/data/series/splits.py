@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST = 50_000  # values a step ahead that a network and its baselines are scored by
+MOST_SCORED = 50_000  # values a step ahead that a network and its baselines are scored by
 
 
 def split_origins(
@@ -65,7 +65,7 @@ def split_origins(
                 f"{split} part: shorten it, or give --{split}-share or --{split}-start"
             )
     splits = {split: Origins(series_set, some) for split, some in found.items()}
-    most = max(1, MOST // len(series_set.targets))
+    most = max(1, MOST_SCORED // len(series_set.targets))
     for split in ("validation", "test"):
         if (number := len(splits[split])) > most:
             log.info("%s: %s of its %s forecasts, by chance", split, f"{most:,}", f"{number:,}")

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from rnnapps.data.series.numbers import are_numbers, numbers
+from rnnapps.data.series.scaling import mean_and_scale
 
 
 class StaticColumn(NamedTuple):
@@ -66,6 +67,5 @@ class StaticFeatures:
 
 def _column(values: Sequence[str]) -> StaticColumn:
     if values and are_numbers(values, decimal_comma=False):
-        found = numbers(values, decimal_comma=False)
-        return StaticColumn((), float(found.mean()), float(found.std()) or 1.0)
+        return StaticColumn((), *mean_and_scale(numbers(values, decimal_comma=False)))
     return StaticColumn(tuple(sorted(set(values))))

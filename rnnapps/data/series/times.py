@@ -35,7 +35,10 @@ def are_times(values: Sequence[Any]) -> bool:
 
 
 def parse_times(
-    values: Sequence[Any], where: str, bad: Callable[[int, str], None]
+    values: Sequence[Any],
+    where: str,
+    bad: Callable[[int, str], None],
+    days: bool | None = None,
 ) -> "pd.DatetimeIndex":
     """The times of a column, NaT where a row has none: naive, or in UTC where they have offsets.
 
@@ -46,6 +49,7 @@ def parse_times(
             dates and times of Python, NumPy and pandas.
         where: file and column, for errors.
         bad: told of each row that has no time, and of the problem.
+        days: whether midnights are days; None: if all are such.
 
     Raises:
         UserError: texts that are days first and months first alike.
@@ -64,7 +68,7 @@ def parse_times(
     for row in np.flatnonzero(~with_offset & ~wall.isna()):
         bad(int(row), f"'{texts[row]}' has no offset from UTC, other times have")
     wall = wall.where(with_offset)
-    if _are_days(wall):
+    if _are_days(wall) if days is None else days:
         log.info("%s: days, whatever their offset from UTC", where)
         return wall
     if set(offsets) - {"", "Z", "UTC", "+00:00", "+0000", "+00"}:

@@ -97,7 +97,7 @@ def test_too_short():
 def test_of_very_many_forecasts_some_are_scored(monkeypatch):
     """Always the same, in their order; all are trained on."""
     whole = split_origins(series(1000), SeriesSourceConfig(), 10, 5)
-    monkeypatch.setattr("rnnapps.data.series.splits.MOST", 50)
+    monkeypatch.setattr("rnnapps.data.series.splits.MOST_SCORED", 50)
     first, again = (split_origins(series(1000), SeriesSourceConfig(), 10, 5) for _ in range(2))
     assert len(first["train"]) == len(whole["train"])
     for split in ("validation", "test"):

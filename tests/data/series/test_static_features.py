@@ -21,6 +21,14 @@ def test_no_columns():
     assert static.features([(), ()]).shape == (2, 0) and static.to_list() == []
 
 
+def test_numbers_that_are_missing_or_equal():
+    """A bundle has finite sizes whatever the table, and what is constant says nothing."""
+    static = StaticFeatures.of([("5", "0.1"), ("NA", "0.1"), ("7", "0.1")])
+    assert StaticFeatures.from_list(static.to_list()) == static
+    features = static.features([("5", "0.1"), ("NA", "0.2")])
+    np.testing.assert_allclose(features, [[-1, 0], [0, 0.1]], atol=1e-6)
+
+
 def test_one_number_and_nothing():
     static = StaticFeatures.of([("5", ""), ("5", "")])
     np.testing.assert_allclose(static.features([("5", "x")]), [[0, 0]])
