@@ -10,16 +10,16 @@ cross_val_score(RecurrentForecaster(horizon=24), covariates, values, cv=folds)
 import math
 from collections.abc import Sequence
 from numbers import Integral
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import RegressorMixin
 from sklearn.utils import Tags, check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rnnapps.data.series.frequency import infer_frequency
+from rnnapps.estimators.bundle_estimator import BundleEstimator
 from rnnapps.estimators.fitted_bundle import FittedBundle, check_share, seed_of, value_errors
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig, ModelConfig, WindowConfig
 
@@ -31,7 +31,7 @@ NOTE = (
 )
 
 
-class RecurrentForecaster(RegressorMixin, BaseEstimator):
+class RecurrentForecaster(RegressorMixin, BundleEstimator):
     """A recurrent network that foretells a series: `rnnapps.forecasting`.
 
     The rows of X and y are the steps of a series, in order. `predict` gives the steps that follow the
@@ -183,20 +183,6 @@ class RecurrentForecaster(RegressorMixin, BaseEstimator):
         quantiles = quantiles[places][..., [LEVELS.index(level) for level in levels]]
         return quantiles[:, 0] if self._one_target else quantiles
 
-    def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the trained bundle, for `rnnapps.load` and the commands.
-
-        Args:
-            path: of its folder.
-            overwrite: replace a bundle that stands there.
-
-        Raises:
-            ValueError: something else stands there, or it cannot be written.
-            sklearn.exceptions.NotFittedError: there was no `fit`.
-        """
-        check_is_fitted(self)
-        self.bundle_.save(path, overwrite)
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
@@ -244,9 +230,6 @@ class RecurrentForecaster(RegressorMixin, BaseEstimator):
             "training": self._some("epochs", "batch_size", "learning_rate")
             | {"seed": seed_of(self.random_state), "quiet": not self.verbose, "note": NOTE},
         }
-
-    def _some(self, *names: str) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in names}
 
     def _ahead(self, X: Any) -> tuple[np.ndarray, pd.DataFrame]:
         """Which steps of the forecast are meant, `(time,)`, and the table that it is made of."""

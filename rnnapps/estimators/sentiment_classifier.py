@@ -7,11 +7,10 @@ cross_val_score(SentimentClassifier(epochs=4), texts, labels)
 """
 
 import math
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.base import ClassifierMixin
 from sklearn.model_selection import train_test_split
 from sklearn.utils import Tags, check_consistent_length, column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
@@ -20,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from rnnapps.data.text.sources import text_problem
 from rnnapps.data.text.text_config import TextConfig
 from rnnapps.data.values import name_of
+from rnnapps.estimators.bundle_estimator import BundleEstimator
 from rnnapps.estimators.fitted_bundle import FittedBundle, check_share, seed_of, value_errors
 from rnnapps.inference.inputs import several
 from rnnapps.sentiment.config import ModelConfig, SentimentConfig
@@ -31,7 +31,7 @@ NOTE = (
 )
 
 
-class SentimentClassifier(ClassifierMixin, BaseEstimator):
+class SentimentClassifier(ClassifierMixin, BundleEstimator):
     """A recurrent network that classifies texts: `rnnapps.sentiment`.
 
     `fit` holds back a share of the texts, of each class alike, whose loss chooses the best epoch, and
@@ -142,7 +142,7 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most likely label of each text, `(texts,)`."""
+        """The most likely label of each text, `(texts,)`; it raises what `predict_proba` does."""
         probabilities = self.predict_proba(X)
         return self.classes_[probabilities.argmax(axis=1)]
 
@@ -159,28 +159,11 @@ class SentimentClassifier(ClassifierMixin, BaseEstimator):
         with value_errors():
             return predictor.probabilities(texts)[:, columns]
 
-    def save(self, path: str | Path, overwrite: bool = False) -> None:
-        """Write the trained bundle, for `rnnapps.load` and the commands.
-
-        Args:
-            path: of its folder.
-            overwrite: replace a bundle that stands there.
-
-        Raises:
-            ValueError: something else stands there, or it cannot be written.
-            sklearn.exceptions.NotFittedError: there was no `fit`.
-        """
-        check_is_fitted(self)
-        self.bundle_.save(path, overwrite)
-
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
         tags.input_tags.two_d_array = False
         return tags
-
-    def _some(self, *names: str) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in names}
 
 
 def _texts(X: Any) -> list[str]:
