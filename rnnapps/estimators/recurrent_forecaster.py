@@ -147,7 +147,8 @@ class RecurrentForecaster(RegressorMixin, BundleEstimator):
         Args:
             X: the covariates of these steps, float `(time, features)`; where there were none in the
                 training also a number of steps, or None for all of the horizon. Where X and the
-                training have times, these say which steps are meant.
+                training have times, these say which steps are meant; what the covariates of steps before
+                them are is then unknown, so that X is best of all steps from the end of the training on.
 
         Returns:
             float64 `(time,)`, or `(time, targets)` if y had that shape.
@@ -264,14 +265,22 @@ class RecurrentForecaster(RegressorMixin, BundleEstimator):
 
 
 def _times(*data: Any) -> pd.DatetimeIndex | None:
-    """The index of the first of some data that has times for one."""
+    """The index of those of some data that have times for one.
+
+    Raises:
+        ValueError: they differ.
+    """
+    found: pd.DatetimeIndex | None = None
     for one in data:
         index = getattr(one, "index", None)
         if isinstance(index, pd.PeriodIndex):
             index = index.to_timestamp()
-        if isinstance(index, pd.DatetimeIndex):
-            return index
-    return None
+        if not isinstance(index, pd.DatetimeIndex):
+            continue
+        if found is not None and len(found) == len(index) and not found.equals(index):
+            raise ValueError(f"X and y have other times: {found[0]} and {index[0]} in their first rows")
+        found = index if found is None else found
+    return found
 
 
 def _frequency(times: pd.DatetimeIndex) -> str:

@@ -208,13 +208,28 @@ def chosen_ridge(x: np.ndarray, y: np.ndarray, held_x: np.ndarray, held_y: np.nd
 
     Args:
         x: features, `(rows, features)`.
-        y: answers, `(rows, horizon)`; rows of which one is NaN are left out.
+        y: answers, `(rows, horizon)`, NaN where none is known.
         held_x: features of the held-out rows.
         held_y: their answers, NaN where none is known.
     """
+    x = x.astype("float64")  # in which no covariates are too much alike
+    models = [_fitted(x, y, strength) for strength in STRENGTHS]
+    return min(models, key=lambda model: np.nanmean(np.square(model.predict(held_x) - held_y)))
+
+
+def _fitted(x: np.ndarray, y: np.ndarray, strength: float) -> "Ridge":
+    """A ridge regression of the rows whose answers are all known; where those are few, as of a shop that
+    is closed on Sundays, of each answer by itself.
+    """
     from sklearn.linear_model import Ridge
 
-    whole = ~np.isnan(y).any(axis=1)
-    x, y = x[whole].astype("float64"), y[whole]  # in which no covariates are too much alike
-    models = [Ridge(strength).fit(x, y) for strength in STRENGTHS]
-    return min(models, key=lambda model: np.nanmean(np.square(model.predict(held_x) - held_y)))
+    known = ~np.isnan(y)
+    whole = known.all(axis=1)
+    if whole.sum() >= max(2, len(y) / 10):
+        return Ridge(strength).fit(x[whole], y[whole])
+    model = Ridge(strength).fit(x, np.zeros_like(y))
+    for column in np.flatnonzero(known.any(axis=0)):
+        rows = known[:, column]
+        one = Ridge(strength).fit(x[rows], y[rows, column])
+        model.coef_[column], model.intercept_[column] = one.coef_, one.intercept_
+    return model

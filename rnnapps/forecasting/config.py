@@ -75,6 +75,8 @@ class ModelConfig:
         steps = self.network == "autoregressive"
         other = self.normalise != "mean" or not steps
         require(self, "normalise", other, "last or none with --network autoregressive")
+        usual = self.distribution == "student_t" or steps
+        require(self, "distribution", usual, "left out: only --network autoregressive has one")
 
 
 @dataclass(frozen=True)

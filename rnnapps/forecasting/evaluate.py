@@ -43,10 +43,14 @@ def evaluate(predictor: "ForecastingPredictor", origins: Origins) -> dict[str, A
     Returns:
         The report: the scores of `rnnapps.metrics.forecasts.forecast_report`; the baseline is the last
         value.
+
+    Raises:
+        UserError: series of other columns or of another frequency than those of the training.
     """
     from rnnapps.evaluation.forecast_baselines import last_value, window_arrays
     from rnnapps.metrics.forecasts import forecast_report
 
+    predictor.known.check(origins.series_set, "what is to be scored")
     windows = predictor.windows(origins)
     some = window_arrays(windows)
     truth = truth_of(windows, some.targets)

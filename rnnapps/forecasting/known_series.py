@@ -151,8 +151,8 @@ def check_counts(values: np.ndarray, where: str) -> None:
     wrong = values[(values < 0) | (values % 1 > 0)]  # not NaN, which is neither
     if len(wrong):
         raise UserError(
-            f"{where} has {wrong[0]:g}, and --distribution negative_binomial is for counts, whole "
-            f"numbers from 0 on: choose student_t or gaussian"
+            f"{where} has {wrong[0]:g}, which is no count: with --distribution negative_binomial a "
+            f"network foretells whole numbers from 0 on"
         )
 
 

@@ -1,5 +1,6 @@
 """What a forecaster answers."""
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from rnnapps.data.series.series_set import SeriesSet
 
 MOST = 12  # fans in a picture
+
+
+def decimals(width: float) -> int:
+    """Digits behind the point that tell values of an interval apart: three of those of its width."""
+    return min(max(2 - math.floor(math.log10(width)), 0), 12) if width > 0 else 6
 
 
 @dataclass(frozen=True)
@@ -80,8 +86,9 @@ class Forecast:
             for at, target in enumerate(self.series_set.targets):
                 lines.append(" ".join(word for word in (self.table, series.name, target) if word))
                 for time, values in zip(self.times(place), self.quantiles[place, :, at], strict=True):
-                    interval = f"80 %: {values[low]:.4g} to {values[high]:.4g}"
-                    lines.append(f"    {time}  {values[middle]:10.4g}   {interval}")
+                    digits = decimals(values[high] - values[low])
+                    interval = f"80 %: {values[low]:.{digits}f} to {values[high]:.{digits}f}"
+                    lines.append(f"    {time}  {values[middle]:10.{digits}f}   {interval}")
         return "\n".join(lines)
 
     def plot(self) -> "Figure":

@@ -6,6 +6,7 @@ From the shell and from Python:
     forecast = rnnapps.load("forecasting"); forecast("weather.csv"); forecast(pandas.DataFrame(...))
 """
 
+import logging
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
     from rnnapps.forecasting.paths import PathSampler
     from rnnapps.forecasting.series_stream import SeriesStream
+
+log = logging.getLogger(__name__)
 
 SIZES = (1, 16, 256)  # of the batches that are compiled
 KNOWN = "series.json"
@@ -114,6 +117,13 @@ class ForecastingPredictor:
                     f"DataFrame"
                 )
             series_set = self.read(table)
+            ahead = min(len(series.future) - len(series) for series in series_set.series)
+            if series_set.future and ahead < (horizon or most):
+                log.warning(
+                    "note: %s: %s are known for %d of %d steps ahead: the others are read as unknown",
+                    *(table if isinstance(table, (str, Path)) else f"table {number}",),
+                    *(", ".join(series_set.future), ahead, horizon or most),
+                )
             ends = [len(series) for series in series_set.series]
             origins = np.stack([np.arange(len(ends)), ends], axis=1).astype("int32")
             windows = self.windows(Origins(series_set, origins))
@@ -240,6 +250,7 @@ class PredictOptions(PredictionOptions):
 
     def __post_init__(self):
         require(self, "horizon", self.horizon is None or self.horizon >= 1, "at least 1")
+        require(self, "csv", self.csv != "-", "a file (--json - writes to standard output)")
         if self.csv is not None:
             check_file(Path(self.csv))
         elif self.paths:

@@ -1,5 +1,6 @@
 """Series as they come: a row in, the quantiles of the next step out."""
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,10 +18,13 @@ from rnnapps.errors import UserError
 from rnnapps.forecasting.config import LEVELS
 from rnnapps.forecasting.known_series import check_counts
 from rnnapps.forecasting.next_steps import features
+from rnnapps.forecasting.prediction import decimals
 from rnnapps.inference.outputs import checked
 
 if TYPE_CHECKING:
     from rnnapps.forecasting.predictor import ForecastingPredictor
+
+log = logging.getLogger(__name__)
 
 BLOCK = 256  # steps whose calendar is made at once: of one alone it would take longer than the network
 
@@ -67,13 +71,14 @@ class StreamedValue:
 
     def describe(self) -> str:
         """For people: time, value, the next step's interval, and whether this was outside of its own."""
-        value = "unknown" if self.value is None else f"{self.value:.6g}"
         low, high = bounds(self.ahead, self.interval)
-        text = f"next {self.ahead[LEVELS.index(0.5)]:.4g} ({low:.4g} to {high:.4g})"
+        digits = decimals(high - low)
+        value = "unknown" if self.value is None else f"{self.value:.10g}"
+        text = f"next {self.ahead[LEVELS.index(0.5)]:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
         words = [str(self.time), self.series, self.target, value, text]
         if self.outside and self.foretold is not None:
             low, high = bounds(self.foretold, self.interval)
-            words.append(f"OUTSIDE {low:.4g} to {high:.4g}")
+            words.append(f"OUTSIDE {low:.{digits}f} to {high:.{digits}f}")
         return "  ".join(word for word in words if word)
 
 
@@ -98,6 +103,9 @@ class _Lane:
         self.ahead: np.ndarray | None = None  # quantiles of the next step, standardised
         self.steps: Iterator[tuple[pd.Timestamp, np.ndarray]] = iter(())
         self.time = pd.Timestamp(0)  # of the next step
+        self.before: _Lane | None = (
+            None  # at its first row: the series before a gap, which may be an error
+        )
 
 
 class SeriesStream:
@@ -128,7 +136,7 @@ class SeriesStream:
         """Read a row, and say what comes next.
 
         Steps that were left out since the row before are read as unknown; after more than the context of
-        the training, the series begins anew.
+        the training, the series begins anew, unless the next row shows that this one's time was wrong.
 
         Args:
             time: a datetime, or a text, in the steps of the training.
@@ -175,8 +183,12 @@ class SeriesStream:
         lane = self._lanes.get(series)
         if lane is not None and (time.tz is None) != (lane.time.tz is None):
             raise UserError(f"the time {time}: some times have an offset from UTC, and some have none")
+        if lane is not None and lane.before is not None and time < lane.time - self._step:
+            log.warning("the time %s was far ahead, and is forgotten", lane.time - self._step)
+            lane = lane.before
         if lane is None or time > lane.time + self._most * self._step:
-            lane = self._new(series, values)
+            before, lane = lane, self._new(series, values)
+            lane.before = before
             lane.steps = self._steps_from(time)
             lane.time, _ = next(lane.steps)
         if lane.ahead is not None and time <= lane.time - self._step:
@@ -187,6 +199,8 @@ class SeriesStream:
                 raise UserError(f"the time {time} is not in steps of {self.known.frequency}")
             for _ in left_out[:-1]:
                 self._read(lane, np.full(len(self.known.columns), np.nan))
+        if lane.ahead is not None:
+            lane.before = None  # two rows agree
         self._lanes[series] = lane
         return lane
 

@@ -138,11 +138,11 @@ class Listener:
         Raises:
             UserError: the row cannot be read, and is not to be left out; the first lacks a column.
         """
+        if self._time is None and row.problem is None:
+            self._time = self._check(row)
         try:
-            if row.problem is not None:
-                raise UserError(row.problem)
-            if self._time is None:
-                self._time = self._check(row)
+            if self._time is None or row.problem is not None:
+                raise UserError(str(row.problem))
             name = self.source.id_column
             values = self.stream.push(
                 row.fields.get(self._time, ""),
@@ -191,5 +191,6 @@ class Listener:
         names += [name for name in (self.source.id_column, self.source.time_column) if name]
         if missing := [name for name in names if name not in row.fields]:
             has = ", ".join(row.fields)
-            raise UserError(f"no column '{missing[0]}', which the training had (it has {has})")
-        return self.source.time_column or time_column([row.fields], "its columns")
+            what = f"no column '{missing[0]}', which the training had (it has {has})"
+            raise UserError(f"{row.where}: {what}")
+        return self.source.time_column or time_column([row.fields], row.where)

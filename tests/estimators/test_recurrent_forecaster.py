@@ -181,6 +181,8 @@ def test_wrong_tables_are_refused():
     y = pd.Series(np.arange(20.0), times, name="sales")
     with pytest.raises(ValueError, match="'sales' is two columns of X and y: .* leave y out of X"):
         SMALL.fit(y.to_frame(), y)
+    with pytest.raises(ValueError, match="X and y have other times: 2020-01-02"):
+        SMALL.fit(y.to_frame("x").set_axis(times + pd.Timedelta(days=1)), y)
     with pytest.raises(ValueError, match="'time' is the name of the times: rename"):
         SMALL.fit(y.to_frame("time"), y)
     with pytest.raises(ValueError, match="do not rise from row to row"):

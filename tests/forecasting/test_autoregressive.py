@@ -161,7 +161,7 @@ def test_counts_and_what_does_not_change(tmp_path):
     stream = predictor.stream()
     (value,) = stream.push("2024-05-01", {"sold": 380, "town": "b", "size": 400}, "b")
     assert 100 < value.ahead[LEVELS.index(0.5)] < 900
-    with pytest.raises(UserError, match="'sold' has 0.5, and --distribution negative_binomial is for"):
+    with pytest.raises(UserError, match="'sold' has 0.5, which is no count: with"):
         predictor(counts().assign(sold=0.5))
 
 
@@ -186,6 +186,8 @@ def test_options_that_do_not_fit():
         UsageError, match="--normalise must be last or none with --network autoregressive"
     ):
         ModelConfig(network="autoregressive", normalise="mean")
+    with pytest.raises(UsageError, match="--distribution must be left out: only --network autoreg"):
+        ModelConfig(distribution="gaussian")
     with pytest.raises(UsageError, match="--paths must be at least 1"):
         ModelConfig(paths=0)
 

@@ -13,9 +13,11 @@ from scipy.stats import norm
 import rnnapps
 from rnnapps.benchmark.prepared import prepare
 from rnnapps.commands.main import dispatch
+from rnnapps.data.series.source_config import SeriesSourceConfig
 from rnnapps.errors import UsageError, UserError
 from rnnapps.evaluation.forecast_baselines import (
     WindowArrays,
+    chosen_ridge,
     drift,
     forecast_baselines,
     last_value,
@@ -25,7 +27,10 @@ from rnnapps.evaluation.forecast_baselines import (
 from rnnapps.forecasting import data
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig, ModelConfig, WindowConfig
 from rnnapps.forecasting.conformal import corrections
+from rnnapps.forecasting.evaluate import evaluate
 from rnnapps.forecasting.model import Shape, build
+from rnnapps.forecasting.prediction import decimals
+from rnnapps.forecasting.predictor import PredictOptions
 from rnnapps.metrics.forecasts import Truth, forecast_report
 from rnnapps.training.quantile_loss import QuantileLoss
 
@@ -293,3 +298,53 @@ def test_the_theta_method_is_that_of_statsmodels():
         assert np.abs(found[number, :, 0] - right).max() < 0.35
     short = windows_of(values, 1, 3)
     np.testing.assert_allclose(theta(short, 12), last_value(short), atol=1e-4)
+
+
+def test_days_on_which_nothing_is_ever_known():
+    """Of a shop that is closed on Sundays no window is whole: each step is learnt by itself."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(300, 5)).astype("float32")
+    y = x @ random.normal(size=(5, 7)).astype("float32")
+    right = chosen_ridge(x[:200], y[:200], x[200:], y[200:])
+    closed = np.where(np.arange(7) == (np.arange(300)[:, None] % 7), np.nan, y)
+    found = chosen_ridge(x[:200], closed[:200], x[200:], closed[200:])
+    np.testing.assert_allclose(found.coef_, right.coef_, atol=0.02)
+    closed[:, 3] = np.nan
+    assert (chosen_ridge(x[:200], closed[:200], x[200:], closed[200:]).coef_[3] == 0).all()
+
+
+def test_other_data_are_not_scored(predictor, table, tmp_path):
+    wrong = tmp_path / "wrong.csv"
+    table.rename(columns={"temp": "heat"}).to_csv(wrong, index=False)
+    config = replace(predictor.config, source=SeriesSourceConfig(data=str(wrong)))
+    with pytest.raises(UserError, match="its columns are heat, humid; this network was trained on temp"):
+        evaluate(predictor, data.load(config)["test"])
+
+
+def test_digits_are_those_of_the_interval(predictor, table):
+    assert [decimals(width) for width in (2000, 35, 2, 0.04, 0)] == [0, 1, 2, 4, 6]
+    forecast = predictor(table)
+    large = replace(forecast, quantiles=forecast.quantiles.astype("float64") + 1e7)
+    numbers = [line.split()[2] for line in large.describe(0).splitlines() if "80 %" in line]
+    assert len(set(numbers)) > 8 and all(float(number) > 9e6 for number in numbers)
+
+
+def test_what_is_written_to_no_file():
+    with pytest.raises(UsageError, match="--csv must be a file"):
+        PredictOptions(files=("x.csv",), csv="-")
+
+
+def test_future_covariates_that_are_missing_are_told(table, small_configs, tmp_path, caplog):
+    from rnnapps.forecasting.train import train
+
+    config = small_configs("forecasting")
+    config = replace(config, source=SeriesSourceConfig(targets=("temp",), future_covariates=("humid",)))
+    config = with_training(config, epochs=1, output=str(tmp_path / "out"))
+    predictor = rnnapps.load(train(config, table))
+    caplog.set_level("WARNING")
+    predictor(table)
+    assert "note: table 1: humid are known for 0 of 8 steps ahead" in caplog.text
+    caplog.clear()
+    ahead = table.assign(temp=table["temp"].where(table.index < len(table) - 8))
+    predictor(ahead)
+    assert "steps ahead" not in caplog.text

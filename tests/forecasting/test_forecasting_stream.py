@@ -138,7 +138,7 @@ def test_standard_input_in_other_forms(predictor, monkeypatch):
             "time,glucose\n2010-10-10 08:00,1\n2010-10-10 08:03,1\n",
             r":3: the time .* is not in steps of 5min",
         ),
-        ("when,glucose\nx,1\n", r"^standard input:2: its columns: no column of times"),
+        ("when,glucose\nx,1\n", r"^standard input:2: no column of times"),
         ('{"time": 1}\n', r":1: no column 'glucose'"),
         ('{"time": 1, "glucose": 1}\n', r":1: '1' is not a time"),
         ('{"time": null, "glucose": 1}\n', r":1: no time"),
@@ -205,6 +205,30 @@ def test_gaps(predictor):
     (new,) = predictor.stream().push("2010-10-12 08:20", {"glucose": 130})
     assert late.foretold is None
     np.testing.assert_array_equal(late.ahead, new.ahead)
+
+
+def test_one_time_far_ahead_does_not_end_a_stream(predictor, caplog):
+    """A wrong clock: the rows behind it go on where the series was."""
+    stream, other = predictor.stream(), predictor.stream()
+    stream.push("2010-10-10 08:00", {"glucose": 110})
+    (far,) = stream.push("2035-01-01 08:00", {"glucose": 1})
+    assert far.foretold is None
+    with pytest.raises(UserError, match="is not after 2035-01-01 08:00:00"):
+        stream.push("2035-01-01 08:00", {"glucose": 1})
+    (one,) = stream.push("2010-10-10 08:05", {"glucose": 115})
+    assert "the time 2035-01-01 08:00:00 was far ahead, and is forgotten" in caplog.text
+    other.push("2010-10-10 08:00", {"glucose": 110})
+    (two,) = other.push("2010-10-10 08:05", {"glucose": 115})
+    np.testing.assert_array_equal(one.ahead, two.ahead)
+    np.testing.assert_array_equal(one.foretold, two.foretold)
+
+
+def test_a_column_that_is_missing_stops_at_once(predictor, monkeypatch):
+    pipe(monkeypatch, "time,value\n2010-10-10 08:00,110\n")
+    with pytest.raises(
+        UserError, match="no column 'glucose', which the training had .it has time, value.$"
+    ):
+        read(predictor, StreamOptions(input="-", skip_bad=True))
 
 
 def test_what_a_stream_refuses(predictor, small_bundles, tmp_path):

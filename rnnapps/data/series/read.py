@@ -254,6 +254,13 @@ class _Reader:
         placed = np.full((steps, len(names)), np.nan, "float32")
         for column, name in enumerate(names):
             placed[at, column] = values[name][rows]
+            known = values[name][rows][~np.isnan(values[name][rows])]
+            if len(known) and 0 < np.ptp(known) < 4 * np.spacing(np.float32(np.abs(known).max())):
+                middle = known.mean()
+                raise UserError(
+                    f"{self.file}: '{name}' varies by {np.ptp(known):.3g} around {middle:.6g}, less "
+                    f"than float32 can tell: subtract {middle:.6g} first"
+                )
         return placed
 
     def _static(self, column: str, series: str, rows: np.ndarray) -> str:

@@ -363,3 +363,16 @@ class TestTimeZones:
         text = lines([time.isoformat() for time in utc.tz_convert("Europe/Berlin")], range(len(utc)))
         assert read_file(tmp_path, text).series[0].times.equals(utc)
         assert "a.csv: 'time': times with offsets are read as UTC" in caplog.messages
+
+
+def test_values_that_float32_cannot_tell_apart(tmp_path):
+    """A counter that is large from the start: its changes would be lost without a word."""
+    counter = [1e12 + number % 7 for number in range(50)]
+    with pytest.raises(
+        UserError, match="'x' varies by 6 around 1e.12, less than float32 can tell: subtract"
+    ):
+        read_file(tmp_path, lines(hours(50), counter))
+    found = read_file(
+        tmp_path, lines(hours(50), [1e7 + number % 7 for number in range(50)], [1e12] * 50)
+    )
+    assert len(set(found.series[0].targets[:, 0].tolist())) == 7
