@@ -5,7 +5,6 @@
 It is no test of pytest's, because it runs before the clone and the extras are installed.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -79,7 +78,6 @@ def main() -> None:
     bundles = {f"{path.parent.name}/{path.name}" for path in ROOT.glob("saved_models/*/*")}
     bundles -= NOT_IN_THE_WHEEL
     command = [sys.executable, "-m", "rnnapps"]
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each of the three would compile all they import
     with tempfile.TemporaryDirectory() as folder:
 
         def run(*words: str) -> str:

@@ -22,6 +22,17 @@ def decimals(width: float) -> int:
     return min(max(2 - math.floor(math.log10(width)), 0), 12) if width > 0 else 6
 
 
+def bounds(quantiles: np.ndarray, interval: int) -> tuple[float, float]:
+    """Those of an interval of so many per cent, 50, 80 or 95."""
+    number = LEVELS.index(round(0.5 - interval / 200, 3))
+    return float(quantiles[number]), float(quantiles[-1 - number])
+
+
+def rounded(quantiles: np.ndarray) -> list:
+    """Quantiles as numbers of JSON."""
+    return np.round(quantiles.astype(float), 6).tolist()
+
+
 @dataclass(frozen=True)
 class Forecast:
     """The steps after the end of each series of a table.
@@ -70,7 +81,7 @@ class Forecast:
                     "name": series.name,
                     "times": [time.isoformat() for time in self.times(number)],
                     "quantiles": {
-                        target: np.round(self.quantiles[number, :, place].astype(float), 6).tolist()
+                        target: rounded(self.quantiles[number, :, place])
                         for place, target in enumerate(self.series_set.targets)
                     },
                 }
@@ -80,15 +91,16 @@ class Forecast:
 
     def describe(self, number: int) -> str:
         """For people: the median of each step, and the interval that holds 80 % of what may come."""
-        low, middle, high = (LEVELS.index(level) for level in (0.1, 0.5, 0.9))
         lines = []
         for place, series in enumerate(self.series_set.series):
             for at, target in enumerate(self.series_set.targets):
                 lines.append(" ".join(word for word in (self.table, series.name, target) if word))
                 for time, values in zip(self.times(place), self.quantiles[place, :, at], strict=True):
-                    digits = decimals(values[high] - values[low])
-                    interval = f"80 %: {values[low]:.{digits}f} to {values[high]:.{digits}f}"
-                    lines.append(f"    {time}  {values[middle]:10.{digits}f}   {interval}")
+                    low, high = bounds(values, 80)
+                    digits = decimals(high - low)
+                    interval = f"80 %: {low:.{digits}f} to {high:.{digits}f}"
+                    median = values[LEVELS.index(0.5)]
+                    lines.append(f"    {time}  {median:10.{digits}f}   {interval}")
         return "\n".join(lines)
 
     def plot(self) -> "Figure":

@@ -18,7 +18,7 @@ from rnnapps.errors import UserError
 from rnnapps.forecasting.config import LEVELS
 from rnnapps.forecasting.known_series import check_counts
 from rnnapps.forecasting.next_steps import features
-from rnnapps.forecasting.prediction import decimals
+from rnnapps.forecasting.prediction import bounds, decimals, rounded
 from rnnapps.inference.outputs import checked
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ class StreamedValue:
             "time": self.time.isoformat(),
             "value": self.value,
             "levels": list(LEVELS),
-            "foretold": None if self.foretold is None else _rounded(self.foretold),
+            "foretold": None if self.foretold is None else rounded(self.foretold),
             "next_time": self.next_time.isoformat(),
-            "next": _rounded(self.ahead),
+            "next": rounded(self.ahead),
             "outside": self.outside,
         }
 
@@ -80,16 +80,6 @@ class StreamedValue:
             low, high = bounds(self.foretold, self.interval)
             words.append(f"OUTSIDE {low:.{digits}f} to {high:.{digits}f}")
         return "  ".join(word for word in words if word)
-
-
-def _rounded(quantiles: np.ndarray) -> list[float]:
-    return np.round(quantiles.astype("float64"), 6).tolist()
-
-
-def bounds(quantiles: np.ndarray, interval: int) -> tuple[float, float]:
-    """Those of an interval of so many per cent, 50, 80 or 95."""
-    number = LEVELS.index(round(0.5 - interval / 200, 3))
-    return float(quantiles[number]), float(quantiles[-1 - number])
 
 
 class _Lane:

@@ -22,7 +22,7 @@ from rnnapps.data.series.read import time_column
 from rnnapps.data.tables import check_names, delimiter_of
 from rnnapps.data.values import name_of, present
 from rnnapps.errors import UsageError, UserError
-from rnnapps.forecasting.prediction import MOST
+from rnnapps.forecasting.prediction import MOST, bounds
 from rnnapps.inference.stream_options import StreamOptions as SharedOptions
 
 if TYPE_CHECKING:
@@ -173,7 +173,6 @@ class Listener:
             UserError: no row could be read.
         """
         from rnnapps.evaluation.plots import plot_stream
-        from rnnapps.forecasting.series_stream import bounds
 
         if not self.kept:
             raise UserError("nothing to draw: no row could be read")

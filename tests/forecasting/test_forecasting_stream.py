@@ -16,7 +16,8 @@ from rnnapps.data.tables import read_table
 from rnnapps.errors import UsageError, UserError
 from rnnapps.forecasting.config import LEVELS
 from rnnapps.forecasting.next_steps import NextSteps
-from rnnapps.forecasting.series_stream import _time, bounds
+from rnnapps.forecasting.prediction import bounds
+from rnnapps.forecasting.series_stream import _time
 from rnnapps.forecasting.stream import Listener, StreamOptions
 
 COMMAND = ["stream", "forecasting"]
