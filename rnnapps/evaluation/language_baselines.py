@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from rnnapps.evaluation.kneser_ney import KneserNey
+from rnnapps.data.text.kneser_ney import KneserNey
 
 ORDERS = (2, 3, 4, 5, 6, 7, 8, 10)
 

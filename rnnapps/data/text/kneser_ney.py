@@ -1,4 +1,4 @@
-"""The model of n-grams that a recurrent language model has to beat."""
+"""A model of n-grams: the baseline of language models, and the language model of readers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -32,6 +32,11 @@ class KneserNey:
         vocabulary: the number of tokens; each is at least 0 and below it.
         order: tokens of the longest n-gram, 1 or more.
 
+    Attributes:
+        levels: the n-grams of 1 token, of 2, up to the order.
+        counts: how often each n-gram comes, of 0 tokens, of 1, up to the order; int64, in the order of
+            their level's codes.
+
     Raises:
         ValueError: an order or a vocabulary below 1, or documents that are not ints of the vocabulary.
     """
@@ -45,7 +50,8 @@ class KneserNey:
         lengths = np.array([len(document) for document in documents], "int64")
         before = np.arange(len(tokens)) - np.repeat(lengths.cumsum() - lengths, lengths)
 
-        self._levels: list[_Level] = []
+        self.levels: list[_Level] = []
+        self.counts = [np.array([len(tokens)])]
         codes, contexts = np.zeros(1, "int64"), 0  # there is one n-gram of no tokens, and
         grams = np.zeros(len(tokens), "int64")  # it ends at each token, and before the first
         for length in range(1, order + 1):
@@ -59,10 +65,11 @@ class KneserNey:
             if length > 1:
                 different = np.bincount(grams[places[examples]], minlength=len(codes))
                 different[np.unique(grams[before == length - 2])] += 1  # the start of a document
-                self._levels.append(_level(codes, different, contexts, vocabulary))
+                self.levels.append(_level(codes, different, contexts, vocabulary))
             codes, contexts = longer, len(codes)
+            self.counts.append(counts)
             grams[places] = numbers
-        self._levels.append(_level(codes, counts, contexts, vocabulary))
+        self.levels.append(_level(codes, counts, contexts, vocabulary))
 
     @classmethod
     def of_best_order(
@@ -102,7 +109,7 @@ class KneserNey:
         tokens = self._checked(document)
         probabilities = np.full(len(tokens), 1 / self.vocabulary)
         contexts = np.zeros(len(tokens), "int64")
-        for level in self._levels:
+        for level in self.levels:
             wanted = contexts * self.vocabulary + tokens
             places = np.searchsorted(level.codes, wanted)
             grams = np.where(level.codes[places] == wanted, places, -1)

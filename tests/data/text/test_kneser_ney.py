@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rnnapps.evaluation.kneser_ney import KneserNey
+from rnnapps.data.text.kneser_ney import KneserNey
 
 START = -1  # what stands before the first token of a document
 
