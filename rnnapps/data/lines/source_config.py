@@ -1,0 +1,44 @@
+"""The options of a source of written lines."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rnnapps.data.table_source_config import TableSourceConfig
+from rnnapps.errors import require
+
+EMBEDDED = ("lines", "digits")  # the first is what "embedded" means
+
+
+@dataclass(frozen=True)
+class LineSourceConfig(TableSourceConfig):
+    """Where the lines and their texts come from."""
+
+    data: str = "embedded"
+    """embedded (sentences drawn in fonts of handwriting) or embedded:digits (strings of digits, written
+    by hand), or the path of your own lines. Paper: a folder of pictures with NAME.gt.txt or NAME.txt
+    beside each, one with a table of files and texts, or pages in ALTO or PAGE XML. Pen: InkML, strokes
+    in JSON, or a folder with strokes.npz and lines.tsv"""
+    normalisation: Literal["NFC", "NFD", "NFKC", "NFKD", "none"] = "NFC"
+    """form of Unicode that texts are brought to"""
+    file_column: str = "file"
+    """column of the table that has the picture's file; an optional column split has its split, and a
+    column document or writer what must not be divided between splits"""
+    text_column: str = "text"
+    """column of the table that has the text"""
+
+    def __post_init__(self):
+        super().__post_init__()
+        known = self.data.partition(":")[0] != "tfds" and self.embedded != ""
+        require(self, "data", known, f"embedded, embedded:{EMBEDDED[1]} or the path of lines")
+        for field in ("file_column", "text_column"):
+            require(self, field, bool(getattr(self, field).strip()), "a name")
+        require(self, "text_column", self.text_column != self.file_column, "another than --file-column")
+
+    @property
+    def embedded(self) -> str | None:
+        """The embedded lines that are meant, "" of a name that there is not, or None of a path."""
+        kind, divider, name = self.data.partition(":")
+        if kind != "embedded":
+            return None
+        name = name if divider else EMBEDDED[0]
+        return name if name in EMBEDDED else ""

@@ -1,0 +1,1 @@
+"""Ink: what a pen wrote, point by point."""

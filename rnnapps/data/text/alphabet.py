@@ -1,0 +1,76 @@
+"""Characters to ids and back, for networks that write character by character (CTC)."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+RUNS = ("L", "EN", "AN")  # classes of characters that are read from left to right in any text
+
+
+class Alphabet:
+    """The characters that a network writes. Id 0 is the blank of CTC, which pads too.
+
+    A character is a code point, so a letter and the marks on it may be several.
+
+    Args:
+        characters: each of one code point, all different.
+        right_to_left: whether lines are read from their right end. Numbers and Latin words in them are
+            turned round, so that the characters come in the order in which they stand.
+
+    Raises:
+        ValueError: a character of another length, or twice.
+    """
+
+    def __init__(self, characters: Sequence[str], right_to_left: bool = False):
+        self.characters = tuple(characters)
+        self.right_to_left = right_to_left
+        if len({*self.characters}) != len(self.characters) or {*map(len, self.characters)} - {1}:
+            raise ValueError("an alphabet is a list of different characters")
+        self._ids = {character: number for number, character in enumerate(self.characters, start=1)}
+
+    @classmethod
+    def learn(cls, texts: Iterable[str], right_to_left: bool = False) -> "Alphabet":
+        """All characters of texts, in order of Unicode."""
+        return cls(sorted({character for text in texts for character in text}), right_to_left)
+
+    @property
+    def size(self) -> int:
+        """Number of ids, that of the blank included."""
+        return len(self.characters) + 1
+
+    def encode(self, text: str) -> np.ndarray:
+        """The ids of a text, int32 `(length,)`, in reading order; unknown characters are left out."""
+        text = self._turned(text)
+        return np.array([self._ids[one] for one in text if one in self._ids], "int32")
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ids, none of which is the blank."""
+        return self._turned("".join(self.characters[number - 1] for number in ids))
+
+    def unknown(self, texts: Iterable[str]) -> Counter[str]:
+        """How often characters come that are not in it."""
+        return Counter(one for text in texts for one in text if one not in self._ids)
+
+    def _turned(self, text: str) -> str:
+        """The text with its runs that are read from the left turned round; twice it is as before."""
+        if not self.right_to_left:
+            return text
+        pieces, run = [], ""
+        for character in text:
+            kind = unicodedata.bidirectional(character)
+            # Points and marks within a number or a word belong to it; what ends with them does not.
+            if kind in RUNS or (run and kind in ("CS", "ES", "NSM")):
+                run += character
+                continue
+            pieces += [_reversed_run(run), character]
+            run = ""
+        return "".join([*pieces, _reversed_run(run)])
+
+
+def _reversed_run(run: str) -> str:
+    end = len(run)
+    while end and unicodedata.bidirectional(run[end - 1]) not in RUNS:
+        end -= 1
+    return run[:end][::-1] + run[end:]
