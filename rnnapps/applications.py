@@ -26,6 +26,7 @@ APPLICATIONS = {
     "dna": Application("which of a few classes a DNA sequence belongs to", "sequences"),
     "language_model": Application("how a text goes on, and how likely it is", "documents"),
     "forecasting": Application("what comes next in a series, and how sure that is", "forecasts"),
+    "handwriting": Application("what is written in a line, in ink or on paper", "lines"),
     "chat": Application("a reply to what was said", "conversations"),
 }
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 
 # NumPy's and SciPy's library reads this once. It wakes its threads for any vector: in two processes on
@@ -45,6 +46,7 @@ os.environ.setdefault("TF2ONNX_CATCH_ERRORS", "FALSE")
 from rnnapps import datasets
 from rnnapps.applications import class_of
 from rnnapps.config import with_values
+from rnnapps.data.lines.embedded import embedded_lines
 from rnnapps.data.pictures.emoji import read_emoji
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.sound.sources import read_clips
@@ -93,6 +95,11 @@ SMALL = {
         "windows": {"context": 24, "horizon": 8, "stride": 4},
         "model": {"units": 8, "segment": 4},
         "training": {"epochs": 2, "batch_size": 16, "learning_rate": 0.01},
+    },
+    "handwriting": {
+        "lines": {"height": 32},
+        "model": {"units": 16, "filters": 8, "depth": 1},
+        "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
     },
     "dna": {
         "model": {"units": 8, "filters": 16, "embedding_size": 16},
@@ -270,6 +277,19 @@ def weather_csv(shared) -> Path:
 
 
 @pytest.fixture(scope="session")
+def lines_folder(shared) -> Path:
+    """80 of the embedded strings of digits as pictures with their texts, in the layout of kraken."""
+
+    def make(folder):
+        found = islice(embedded_lines(datasets.path(""), "digits"), 80)
+        for number, line in enumerate(found):
+            Image.fromarray(line.read()).save(folder / f"{number}.png")
+            (folder / f"{number}.gt.txt").write_text(line.text, encoding="utf-8")
+
+    return shared("lines", make)
+
+
+@pytest.fixture(scope="session")
 def small_configs(request, shared) -> Callable:
     """`small_configs("sentiment")` is the config of a training of a few seconds."""
     sources = {
@@ -281,6 +301,7 @@ def small_configs(request, shared) -> Callable:
         "language_model": "speeches_csv",
         "chat": "conversations_csv",
         "forecasting": "weather_csv",
+        "handwriting": "lines_folder",
     }
 
     def config_of(application: str):

@@ -73,6 +73,10 @@ def in_memory(application, config):
             "word": np.array([file.parent.name for file in files]),
             "speaker": [file.name.partition("_nohash_")[0] for file in files],
         }
+    if application == "handwriting":
+        files = sorted(source.glob("*.png"))
+        texts = [file.with_suffix(".gt.txt").read_text(encoding="utf-8") for file in files]
+        return {"line": files, "text": texts}
     if application == "captioning":
         tables = {}
         for row in read_table(source / "captions.csv")[::2]:

@@ -20,7 +20,7 @@ def main(application: str, arguments: list[str]) -> None:
     kind = import_module(f"rnnapps.{application}.predictor").PredictOptions
     options = parse(kind, arguments, prog=f"rnnapps predict {application}")
     read = options.open()
-    table = getattr(options, "csv", None)
+    output = options.output
     if options.plot is not None:
         check_file(Path(options.plot))
     with JSONLines(options.json) as lines:
@@ -41,12 +41,12 @@ def main(application: str, arguments: list[str]) -> None:
                         "note: only a part of it was read: %.60s", getattr(answer, _first(answer))
                     )
                 number += 1
-                if table is not None:
+                if output is not None:
                     answered.append(answer)
             sys.stdout.flush()
-    if table is not None:
-        options.write_csv(answered)
-        log.info("%s: written", table)
+    if output is not None:
+        options.write_output(answered)
+        log.info("%s: written", output)
     if options.plot is not None:
         from rnnapps.evaluation.plots import save_png
 

@@ -5,7 +5,7 @@ import logging
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
 import numpy as np
@@ -15,7 +15,11 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from rnnapps.data.strokes.points import to_strokes
 from rnnapps.outputs import write
+
+if TYPE_CHECKING:
+    from rnnapps.inference.transcript import TimedCharacter
 
 log = logging.getLogger(__name__)
 
@@ -271,6 +275,44 @@ def plot_attention_map(pixels: np.ndarray, words: Sequence[str], weights: np.nda
         )
         title = f"{word}  ({places.max():.0%})"
         axis.set_title(title, fontsize="medium", family=fonts, parse_math=False)
+    return figure
+
+
+def plot_transcript(
+    line: np.ndarray, places: np.ndarray, characters: Sequence["TimedCharacter"]
+) -> Figure:
+    """Draw a line of writing, each character that was read over its place, and how sure it is.
+
+    Args:
+        line: its content (`rnnapps.data.lines.written_line.WrittenLine`).
+        places: x of each step of the network's input, float `(time,)`, in order of reading.
+        characters: that were read, in order.
+    """
+    figure = Figure(figsize=(max(5, min(0.22 * len(characters) + 2, 24)), 3), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    if line.dtype == np.uint8:
+        above.imshow(line, cmap="gray", aspect="auto", vmin=0, vmax=255)
+    else:
+        for stroke in to_strokes(line):
+            above.plot(*stroke.T, color="black", linewidth=1)
+        above.invert_yaxis()
+    above.set_yticks([])
+    fonts = fonts_for("".join(one.character for one in characters))
+    for one in characters:
+        first = min(int(one.start * len(places)), len(places) - 1)
+        middle = float(places[first : max(int(one.end * len(places)), first + 1)].mean())
+        above.annotate(
+            one.character,
+            (middle, 1.02),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            family=fonts,
+            parse_math=False,
+        )
+        above.axvline(middle, color="tab:red", alpha=0.25, linewidth=1)
+        below.plot([middle], [one.confidence], "o", color="tab:blue", markersize=3)
+    below.set(ylabel="confidence", ylim=(0, 1.05))
+    below.grid(axis="y", alpha=0.3)
     return figure
 
 

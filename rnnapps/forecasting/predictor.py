@@ -267,7 +267,11 @@ class PredictOptions(PredictionOptions):
     def call_options(self) -> dict[str, Any]:
         return {"horizon": self.horizon, "paths": self.paths}
 
-    def write_csv(self, answers: Sequence[Forecast]) -> None:
+    @property
+    def output(self) -> str | None:
+        return self.csv
+
+    def write_output(self, answers: Sequence[Forecast]) -> None:
         """Write the quantiles of all tables to the file of `csv`."""
         import pandas as pd
 

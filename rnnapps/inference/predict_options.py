@@ -27,6 +27,15 @@ class PredictionOptions:
     plot: str | None = None
     """PNG file to draw the answer to a single input to"""
 
+    @property
+    def output(self) -> str | None:
+        """The file or folder of what is made of all answers together, or None."""
+        return None
+
+    def write_output(self, answers: Sequence[Any]) -> None:
+        """Write it."""
+        raise NotImplementedError  # one that has an output can
+
     def call_options(self) -> dict[str, Any]:
         """The options that the predictor is called with."""
         shared = {field.name for kind in (TextOptions, FileOptions) for field in fields(kind)}

@@ -10,6 +10,7 @@ from rnnapps.layers.attention_recurrence import AttentionRecurrence
 from rnnapps.layers.bahdanau_attention import BahdanauAttention
 from rnnapps.layers.band_normalisation import BandNormalisation
 from rnnapps.layers.bidirectional import Bidirectional
+from rnnapps.layers.blank_padding import BlankPadding
 from rnnapps.layers.carried_states import CarriedStates
 from rnnapps.layers.causal_conv import CausalConv
 from rnnapps.layers.compiled_step import compiled_step
@@ -42,6 +43,7 @@ __all__ = [
     "BahdanauAttention",
     "BandNormalisation",
     "Bidirectional",
+    "BlankPadding",
     "CarriedStates",
     "CausalConv",
     "DoublyStochastic",

@@ -2,12 +2,16 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from rnnapps import bundle
 from rnnapps.errors import UserError
+
+if TYPE_CHECKING:
+    from rnnapps.data.text.alphabet import Alphabet
 
 
 def copy_weights(
@@ -31,6 +35,28 @@ def copy_weights(
             layer.set_weights(_weights(source.get_layer(layer.name)))
         except ValueError:
             raise other_network(path, layer.name) from None
+
+
+def copy_characters(
+    source: keras.Model, model: keras.Model, known: "Alphabet", alphabet: "Alphabet"
+) -> None:
+    """Give the layer `characters` of a network what another's knows of the characters of both.
+
+    Args:
+        source: the network that knows them.
+        model: the new network, which keeps its own weights of new characters.
+        known: the alphabet of the first.
+        alphabet: that of the second.
+    """
+    ids = {character: number for number, character in enumerate(known.characters, start=1)}
+    pairs = [(0, 0)]  # the blank
+    pairs += [(ids[one], n) for n, one in enumerate(alphabet.characters, start=1) if one in ids]
+    old, new = (list(some) for some in zip(*pairs, strict=True))
+    layer = model.get_layer("characters")
+    weights = layer.get_weights()
+    for theirs, ours in zip(source.get_layer("characters").get_weights(), weights, strict=True):
+        ours[..., new] = theirs[..., old]
+    layer.set_weights(weights)
 
 
 def other_network(path: Path, layer: str) -> UserError:

@@ -1,0 +1,151 @@
+"""Lines with their texts in, features and ids of characters out."""
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rnnapps import datasets
+from rnnapps.data.ctc_batches import CTCBatches
+from rnnapps.data.lines.sources import kind_of, read_lines
+from rnnapps.data.pictures.line_augmentation import LineAugmentation
+from rnnapps.data.pictures.line_pixels import to_height
+from rnnapps.data.strokes.augmentation import InkAugmentation
+from rnnapps.data.strokes.features import CHANNELS, features, step_places
+from rnnapps.data.text.alphabet import Alphabet
+from rnnapps.errors import UsageError
+from rnnapps.handwriting.config import HandwritingConfig, LineConfig
+
+log = logging.getLogger(__name__)
+
+EMBEDDED = "handwriting"
+SHRINK = {"ink": 2, "paper": 4}  # steps of the input to a frame of the output
+WIDEST = 8000  # pixels of a line at the height that it is read at
+NAMED = 20  # unknown characters
+VALIDATION_BATCH = 32
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of one kind, with their texts and the writers or documents that they are of."""
+
+    inputs: list[np.ndarray]
+    texts: list[str]
+    groups: list[str]
+    where: list[str]
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def digest(self) -> str:
+        """A fingerprint of lines and texts, by which a bundle knows the rows it was scored on."""
+        digest = hashlib.sha256("\0".join([*self.texts, *self.groups]).encode())
+        for one in self.inputs:
+            digest.update(np.ascontiguousarray(one).data)
+        return digest.hexdigest()
+
+
+def load(config: HandwritingConfig, examples: Any = None, labels: None = None) -> dict[str, Lines]:
+    """Load the splits "train", "validation" and "test" of a source.
+
+    Args:
+        config: names the source.
+        examples: instead of a source, columns in memory: `line`, `text` and optionally `writer` or
+            `document` (`rnnapps.data.lines.sources`).
+        labels: there are none.
+
+    Raises:
+        UserError: a bad line or file (see `read_lines`), or one whose text has more characters than the
+            network has frames for it.
+    """
+    splits = read_lines(config.source, datasets.path(""), examples, partial(_problem, config.lines))
+    return {
+        split: Lines(
+            [line.content for line in lines],
+            [line.text for line in lines],
+            [line.group for line in lines],
+            [line.where for line in lines],
+        )
+        for split, lines in splits.items()
+    }
+
+
+def featurise(config: LineConfig, kind: str) -> Callable[[np.ndarray], np.ndarray]:
+    """What makes the features of a line of a kind, float32 `(time, features)`, no step all zeros.
+
+    Raises:
+        UsageError: ink that is to be read from right to left: its order is that of the pen.
+    """
+    if kind == "paper":
+        columns = partial(_columns, right_to_left=config.right_to_left)
+        return lambda pixels: columns(to_height(pixels, config.height, WIDEST))
+    if config.right_to_left:
+        raise UsageError("--right-to-left is for pictures: ink has the order in which it was written")
+    return features
+
+
+def width(config: LineConfig, kind: str) -> int:
+    """Features of a step."""
+    return CHANNELS if kind == "ink" else config.height
+
+
+def places(config: LineConfig, content: np.ndarray) -> np.ndarray:
+    """Where each step of the features of a line is, x as in its content, float `(time,)`."""
+    if kind_of(content) == "ink":
+        return step_places(content)[:, 0]
+    x = np.arange(content.shape[1], dtype="float32")
+    return x[::-1] if config.right_to_left else x
+
+
+def make_batches(
+    config: HandwritingConfig, splits: dict[str, Lines], alphabet: Alphabet
+) -> tuple[CTCBatches, CTCBatches]:
+    """The training and validation lines as batches of `(features, ids of characters)`."""
+    train, validation, training = splits["train"], splits["validation"], config.training
+    kind = kind_of(train.inputs[0])
+    lines, make = train.inputs, featurise(config.lines, kind)
+    augment: Any = InkAugmentation(config.augmentation)
+    of_lines = make
+    if kind == "paper":  # which is changed at the size at which it is read
+        lines = [to_height(pixels, config.lines.height, WIDEST) for pixels in lines]
+        augment = LineAugmentation(config.augmentation)
+        of_lines = partial(_columns, right_to_left=config.lines.right_to_left)
+    targets = [alphabet.encode(text) for text in train.texts]
+    held_out = [alphabet.encode(text) for text in validation.texts]
+    return (
+        CTCBatches(lines, targets, training.batch_size, of_lines, augment, training.seed),
+        CTCBatches(validation.inputs, held_out, VALIDATION_BATCH, make),
+    )
+
+
+def report_unknown(alphabet: Alphabet, splits: dict[str, Lines]) -> None:
+    """Log the characters of held-out lines that no training line has, which cannot be read."""
+    for split in ("validation", "test"):
+        if unknown := alphabet.unknown(splits[split].texts):
+            named = ", ".join(f"{one!r} {count}" for one, count in unknown.most_common(NAMED))
+            log.warning(
+                "%d characters of the %s lines are in no training line and cannot be read: %s%s",
+                *(sum(unknown.values()), split, named, ", ..." if len(unknown) > NAMED else ""),
+            )
+
+
+def _columns(pixels: np.ndarray, right_to_left: bool) -> np.ndarray:
+    """Columns of ink, from 1/256 for paper to 1, in the order in which they are read."""
+    ink = 256 - pixels.T.astype("float32")
+    return (ink[::-1] if right_to_left else ink) / 256
+
+
+def _problem(config: LineConfig, content: np.ndarray, text: str) -> str | None:
+    """What is wrong with a line, or None: CTC needs a frame for each character, and one between
+    two that are equal."""
+    kind = kind_of(content)
+    frames = -(-len(featurise(config, kind)(content)) // SHRINK[kind])
+    needed = len(text) + sum(a == b for a, b in pairwise(text))
+    if needed <= frames:
+        return None
+    return f"a text of {len(text)} characters, and the line has room for {frames}: is it the right text?"

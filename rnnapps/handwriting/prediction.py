@@ -1,0 +1,57 @@
+"""What a reader of handwriting answers."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    from rnnapps.inference.transcript import Transcript
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The text of a line, and the other texts that it may have.
+
+    `content` is what was read, and `places` is x of each step of it in order of reading, for drawing.
+    """
+
+    line: str
+    hypotheses: "tuple[Transcript, ...]"
+    content: "np.ndarray" = field(repr=False, compare=False)
+    places: "np.ndarray" = field(repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The likeliest."""
+        return self.hypotheses[0].text
+
+    @property
+    def confidence(self) -> float:
+        """The mean confidence of its characters, from 0 to 1; 0 of an empty text."""
+        characters = self.hypotheses[0].characters
+        return sum(one.confidence for one in characters) / max(1, len(characters))
+
+    def to_dict(self) -> dict[str, Any]:
+        """For JSON: places of characters are shares of the line's length, from 0 to 1."""
+        best = self.hypotheses[0].to_dict()
+        values = {"line": self.line, "confidence": round(self.confidence, 4), **best}
+        if len(self.hypotheses) > 1:
+            values["hypotheses"] = [
+                {"text": one.text, "score": round(one.score, 6)} for one in self.hypotheses
+            ]
+        return values
+
+    def describe(self, number: int) -> str:
+        """For people: the text and its line, or each of several texts with its score."""
+        if len(self.hypotheses) == 1:
+            return f"{self.text}\t{self.confidence:.2f}\t{self.line}"
+        lines = (f"{number} ||| {one.text} ||| {one.score:.4f}" for one in self.hypotheses)
+        return "\n".join(lines)
+
+    def plot(self) -> "Figure":
+        """The line with each character over its place, and how sure it is."""
+        from rnnapps.evaluation.plots import plot_transcript
+
+        return plot_transcript(self.content, self.places, self.hypotheses[0].characters)

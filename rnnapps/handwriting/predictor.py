@@ -1,0 +1,207 @@
+"""Read handwriting with a trained bundle.
+
+From the shell and from Python:
+
+    rnnapps predict handwriting line.png folder_of_lines --json texts.jsonl
+    rnnapps predict handwriting page.xml --beam-width 16 --language-model letters.txt --pages read
+    read = rnnapps.load("handwriting"); read("line.png").text; read([pixels, points])
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Self, TypeAlias, overload
+
+import numpy as np
+
+from rnnapps import bundle
+from rnnapps.data.bucketed_batches import padded_length
+from rnnapps.data.given_files import given_files, read_in_groups
+from rnnapps.data.lines.sources import kind_of, normalised, read_content
+from rnnapps.data.pictures.files import SUFFIXES
+from rnnapps.data.pictures.line_pixels import read_line
+from rnnapps.data.pictures.page_xml import lines_of, read_page, write_page
+from rnnapps.data.strokes.ink_files import SUFFIXES as INK
+from rnnapps.data.strokes.ink_files import read_ink
+from rnnapps.data.text.alphabet import Alphabet
+from rnnapps.errors import UsageError, UserError
+from rnnapps.handwriting.config import HandwritingConfig
+from rnnapps.handwriting.data import featurise, places, width
+from rnnapps.handwriting.prediction import Reading
+from rnnapps.inference.batching import filled, in_batches
+from rnnapps.inference.ctc_config import CTCConfig
+from rnnapps.inference.ctc_decoder import CTCDecoder
+from rnnapps.inference.inputs import dimensions, several
+from rnnapps.inference.outputs import checked
+from rnnapps.inference.predict_options import GROUP, FileOptions, Groups
+from rnnapps.inference.transcript import Transcript
+
+BATCH_SIZES = (1, 8, 32)  # lines of a batch: few sizes, as each is compiled
+SHORTEST = 64  # steps that lines are filled up to at least
+PAGE = ".xml"
+
+Line: TypeAlias = "str | Path | np.ndarray"
+
+
+class HandwritingPredictor:
+    """A network with its alphabet; call it with a line or a list of lines."""
+
+    application: ClassVar[str] = "handwriting"
+
+    def __init__(self, model: Any, alphabet: Alphabet, kind: str, config: HandwritingConfig):
+        self.model, self.alphabet, self.kind, self.config = model, alphabet, kind, config
+        self.features = featurise(config.lines, kind)
+        self._decoders: dict[CTCConfig, CTCDecoder] = {}
+
+    def save(self, folder: Path) -> None:
+        """Write all that `load` needs into the folder of a bundle."""
+        bundle.save_model(self.model, folder)
+        bundle.write_config(
+            folder,
+            self.application,
+            self.config,
+            kind=self.kind,
+            characters="".join(self.alphabet.characters),
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
+        with bundle.opening(path, cls.application) as settings:
+            config, kind = bundle.read_config(path, HandwritingConfig), settings["kind"]
+            if kind not in ("ink", "paper"):
+                raise ValueError("it reads neither ink nor paper")
+            alphabet = Alphabet(settings["characters"], config.lines.right_to_left)
+            model = bundle.load_model(path)
+            bundle.check_size("characters", alphabet.size, model.output_shape[-1])
+            bundle.check_size("features", width(config.lines, kind), model.input_shape[-1])
+            return cls(model, alphabet, kind, config)
+
+    @overload
+    def __call__(self, lines: Line, decoding: CTCConfig = ...) -> Reading: ...
+    @overload
+    def __call__(self, lines: "Sequence[Line]", decoding: CTCConfig = ...) -> list[Reading]: ...
+    def __call__(self, lines, decoding=CTCConfig()):  # noqa: B008  it is frozen
+        """Read a line, or each of several.
+
+        Args:
+            lines: files, pixels (uint8 `(height, width)` or `(height, width, 3)`), or points of a pen
+                (`(points, 3)`: x, y, and 1 where it is lifted behind the point), of any size.
+            decoding: beam width, language model and lexicon, and how many texts to give.
+
+        Raises:
+            UserError: a file cannot be read, an array has another shape or type, or it is ink and this
+                network reads paper, or the other way round.
+        """
+        if isinstance(lines, (str, Path)) or dimensions(lines) in (0, 1, 2):
+            return self([lines], decoding)[0]
+        lines = several(lines, "lines")
+        names = [str(line) if isinstance(line, (str, Path)) else "" for line in lines]
+        contents = [self.read(line, f"line {number}") for number, line in enumerate(lines, start=1)]
+        found = self.read_lines(contents, decoding)
+        return [
+            Reading(name, some, content, places(self.config.lines, content))
+            for name, some, content in zip(names, found, contents, strict=True)
+        ]
+
+    def read(self, line: Line, name: str = "line") -> np.ndarray:
+        """The content of a line (see `WrittenLine`); `name` is what errors call an array."""
+        if isinstance(line, (str, Path)):
+            name = str(line)
+        return self._of_kind(read_content(line, name), name)
+
+    def read_file(self, file: Path) -> list[tuple[str, np.ndarray]]:
+        """The lines of a file, each with its name: of a page those of it, of ink those of its file.
+
+        Raises:
+            UserError: the file cannot be read, has no lines, or not those that this network reads.
+        """
+        if file.suffix.lower() == PAGE:
+            lines = [(f"{file}#{line.id}", pixels) for line, pixels in lines_of(read_page(file))]
+        elif file.suffix.lower() in INK:
+            lines = [(str(file.parent / name), points) for name, points in read_ink(file)]
+        else:
+            lines = [(str(file), read_line(file))]
+        if not lines:
+            raise UserError(f"{file}: no lines in it")
+        return [(name, self._of_kind(content, name)) for name, content in lines]
+
+    def read_lines(
+        self, contents: Sequence[np.ndarray], decoding: CTCConfig
+    ) -> list[tuple[Transcript, ...]]:
+        """The texts of lines, of each the likeliest first."""
+        if decoding not in self._decoders:
+            normalise = partial(normalised, form=self.config.source.normalisation)
+            self._decoders[decoding] = CTCDecoder(decoding, self.alphabet, normalise)
+        decode = self._decoders[decoding]
+        features = [self.features(content) for content in contents]
+        lengths = np.array([padded_length(max(SHORTEST, len(one))) for one in features])
+        found: list[tuple[Transcript, ...]] = [()] * len(features)
+        for length in np.unique(lengths):
+            for rows, size in in_batches(np.flatnonzero(lengths == length), BATCH_SIZES):
+                x = np.zeros((len(rows), length, features[rows[0]].shape[1]), "float32")
+                for place, row in zip(x, rows, strict=True):
+                    place[: len(features[row])] = features[row]
+                logits = checked(self.model.predict_on_batch(filled(x, size)))
+                shares = [len(features[row]) / length for row in rows]
+                for row, some in zip(rows, decode(logits, shares), strict=False):
+                    found[row] = some
+        return found
+
+    def _of_kind(self, content: np.ndarray, where: str) -> np.ndarray:
+        if kind_of(content) != self.kind:
+            raise UserError(f"{where}: {kind_of(content)}, but this network reads {self.kind}")
+        return content
+
+
+@dataclass(frozen=True)
+class PredictOptions(FileOptions):
+    """Read lines: pictures of them, pages in ALTO or PAGE XML, files of ink, or folders of these."""
+
+    model: str = "handwriting"
+    """path or name of a bundle"""
+    pages: str | None = None
+    """folder for the pages that are given as ALTO or PAGE XML, with the texts filled in"""
+    decoding: CTCConfig = CTCConfig()
+
+    kind = "lines"
+    suffixes = (*SUFFIXES, PAGE, *INK)
+
+    def open(self) -> Callable[[HandwritingPredictor], Groups]:
+        """What reads the lines for a predictor; a file that cannot be read is named, and its error comes
+        last.
+
+        Raises:
+            UserError: no files are given, or a folder has none.
+        """
+        if not self.files:
+            raise UsageError("give pictures of lines, pages or files of ink, or folders of them")
+        files = list(given_files(self.files, self.suffixes, self.kind))
+        if self.pages is not None:
+            Path(self.pages).mkdir(parents=True, exist_ok=True)
+            if any(file.parent.samefile(self.pages) for file in files):
+                raise UsageError(f"--pages {self.pages}: the folder of what is read: give another")
+        return lambda predictor: (
+            [line for _, lines in some for line in lines]
+            for some in read_in_groups(files, predictor.read_file, GROUP)
+        )
+
+    @property
+    def output(self) -> str | None:
+        return self.pages
+
+    def write_output(self, answers: Sequence[Reading]) -> None:
+        """Write each page with the texts of its lines, under its name."""
+        pages: dict[str, list[tuple[str, Reading]]] = {}
+        for answer in answers:
+            page, mark, line = answer.line.rpartition("#")
+            if mark and page.lower().endswith(PAGE):
+                pages.setdefault(page, []).append((line, answer))
+        for page, lines in pages.items():
+            write_page(
+                Path(page),
+                {line: answer.text for line, answer in lines},
+                Path(str(self.pages)) / Path(page).name,
+                {line: answer.confidence for line, answer in lines},
+            )

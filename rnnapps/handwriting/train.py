@@ -1,0 +1,90 @@
+"""Train a reader of handwriting.
+
+One training, four ways to start it:
+
+    rnnapps train handwriting                        on the drawn lines that come with rnnapps
+    rnnapps train handwriting --data folder
+    python -m rnnapps.handwriting.train --help       the same command, and its flags
+    train(HandwritingConfig(), {"line": [...], "text": [...]})     from Python, on data in memory
+"""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from rnnapps import datasets
+from rnnapps.command_line import train_script
+from rnnapps.data.lines.sources import kind_of
+from rnnapps.data.text.alphabet import Alphabet
+from rnnapps.handwriting import data
+from rnnapps.handwriting.config import HandwritingConfig
+from rnnapps.handwriting.evaluate import evaluate, table
+from rnnapps.handwriting.predictor import HandwritingPredictor
+from rnnapps.training.run import TrainingRun
+
+log = logging.getLogger(__name__)
+
+
+def train(config: HandwritingConfig, examples: Any = None) -> Path:
+    """Train on the source of the config, or on columns in memory, and return the path of the bundle.
+
+    Args:
+        config: of the source, the network and the training.
+        examples: a mapping from `line` (files, pixels or points), `text` and optionally `writer` or
+            `document` to lists, or the columns of a pandas DataFrame, or one from the names of splits
+            to such.
+
+    Raises:
+        rnnapps.errors.UserError: with what is wrong and what to do, in one line.
+    """
+    run = TrainingRun("handwriting", config, examples)
+    config = run.config
+    splits = data.load(config, examples)
+    run.begin(splits)
+    # Imported only now: these import Keras, whose threads have to be set first.
+    from rnnapps.evaluation.reading_baselines import nearest_lines, tesseract_lines
+    from rnnapps.evaluation.report import add_baseline
+    from rnnapps.handwriting.model import build
+    from rnnapps.metrics.transcription import transcription_report
+    from rnnapps.training.ctc_loss import CTCLoss
+    from rnnapps.training.starting_weights import copy_characters
+
+    train, test = splits["train"], splits["test"]
+    kind = kind_of(train.inputs[0])
+    known = run.start.alphabet.characters if run.start is not None else ()
+    texts = [*train.texts, "".join(known)]  # what a reader could read before, it still can
+    alphabet = Alphabet.learn(texts, config.lines.right_to_left)
+    log.info("%d characters: %s", alphabet.size - 1, "".join(alphabet.characters))
+    data.report_unknown(alphabet, splits)
+    batches, validation = data.make_batches(config, splits, alphabet)
+
+    model = build(config.model, kind, data.width(config.lines, kind), alphabet.size)
+    run.start_from(model, reinitialise=("characters",) if alphabet.characters != known else ())
+    if run.start is not None and alphabet.characters != known:
+        copy_characters(run.start.model, model, run.start.alphabet, alphabet)
+    model.compile(run.optimizer(len(batches)), CTCLoss())
+    run.fit(model, batches, validation)
+
+    log.info("reading the test lines, by the network and by the baselines")
+    reader = HandwritingPredictor(model, alphabet, kind, config)
+    report = evaluate(reader, test)
+    features = [[reader.features(line) for line in some.inputs] for some in (train, test)]
+    baselines = nearest_lines(features[0], train.texts, features[1])
+    if kind == "paper" and (read := tesseract_lines(test.inputs)):
+        baselines[read[0]] = read[1]
+    for name, answers in baselines.items():
+        add_baseline(report, name, transcription_report(answers, test.texts, test.groups))
+    return run.finish(
+        reader,
+        report,
+        table,
+        plots={"reading": reader(test.inputs[0]).plot()},
+        title="Handwriting",
+        limits=f"It reads single lines of {'ink' if kind == 'ink' else 'pictures'}, in hands like those "
+        f"that it was trained on, and can only write the characters {''.join(alphabet.characters)}",
+        origin=datasets.origin(data.EMBEDDED),
+    )
+
+
+if __name__ == "__main__":
+    train_script(train, HandwritingConfig, "handwriting")
