@@ -178,6 +178,10 @@ class PredictOptions(FileOptions):
         if not self.files:
             raise UsageError("give pictures of lines, pages or files of ink, or folders of them")
         files = list(given_files(self.files, self.suffixes, self.kind))
+        if self.plot is not None and (len(files) != 1 or files[0].suffix.lower() == PAGE):
+            raise UsageError(
+                "--plot draws one answer: give one picture of a line, or a file of one in ink"
+            )
         if self.pages is not None:
             Path(self.pages).mkdir(parents=True, exist_ok=True)
             if any(file.parent.samefile(self.pages) for file in files):
@@ -186,6 +190,9 @@ class PredictOptions(FileOptions):
             [line for _, lines in some for line in lines]
             for some in read_in_groups(files, predictor.read_file, GROUP)
         )
+
+    def call_options(self) -> dict[str, Any]:
+        return {"decoding": self.decoding}
 
     @property
     def output(self) -> str | None:

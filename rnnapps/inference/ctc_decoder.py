@@ -64,19 +64,21 @@ class CTCDecoder:
         from rnnapps.decoding import ctc_alignment, ctc_best_path
 
         frames = [share * logits.shape[1] for share in shares]
-        if self.search is None:
-            path = ctc_best_path(logits[: len(frames)])
-            scores = path.log_probabilities
-            return [(self._transcript(path, row, scores[row], real),) for row, real in enumerate(frames)]
-        found = self.search(logits)
+        best = ctc_best_path(logits[: len(frames)])
         texts: list[list[Transcript]] = [[] for _ in frames]
-        for place in range(found.tokens.shape[1]):
-            path = ctc_alignment(logits, found.tokens[:, place], found.lengths[:, place])
-            for row, real in enumerate(frames):
-                score = found.scores[row, place]
-                if np.isfinite(score) or place == 0:
-                    texts[row].append(self._transcript(path, row, score, real))
-        return [tuple(some) for some in texts]
+        if self.search is not None:
+            found = self.search(logits)
+            for place in range(found.tokens.shape[1]):
+                path = ctc_alignment(logits, found.tokens[:, place], found.lengths[:, place])
+                for row, real in enumerate(frames):
+                    score = found.scores[row, place]
+                    if np.isfinite(score):
+                        texts[row].append(self._transcript(path, row, score, real))
+        # Without a search; and where no words of a lexicon end with the line, as one that is cut off.
+        return [
+            tuple(some) or (self._transcript(best, row, best.log_probabilities[row], frames[row]),)
+            for row, some in enumerate(texts)
+        ]
 
     def _transcript(self, path: "CTCPath", row: int, score: float, frames: float) -> Transcript:
         length = int(path.lengths[row])
