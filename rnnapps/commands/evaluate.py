@@ -49,7 +49,7 @@ def main(application: str, arguments: list[str]) -> None:
         if options.json is not None:
             write_json(Path(options.json), metrics)
     if plot is not None:
-        from rnnapps.evaluation.plots import save_png
+        from rnnapps.evaluation.plots import save_plot
 
-        save_png(module.plot(predictor, examples, metrics), Path(plot))
+        save_plot(module.plot(predictor, examples, metrics), Path(plot))
         log.info("%s: written", plot)

@@ -48,9 +48,9 @@ def main(application: str, arguments: list[str]) -> None:
         options.write_output(answered)
         log.info("%s: written", output)
     if options.plot is not None:
-        from rnnapps.evaluation.plots import save_png
+        from rnnapps.evaluation.plots import save_plot
 
-        save_png(answer.plot(), Path(options.plot))
+        save_plot(answer.plot(), Path(options.plot))
         log.info("%s: written", options.plot)
 
 

@@ -40,7 +40,7 @@ def main(application: str, arguments: list[str]) -> None:
                 raise
         listener.end()
     if options.plot is not None:
-        from rnnapps.evaluation.plots import save_png
+        from rnnapps.evaluation.plots import save_plot
 
-        save_png(listener.plot(), Path(options.plot))
+        save_plot(listener.plot(), Path(options.plot))
         log.info("%s: written", options.plot)

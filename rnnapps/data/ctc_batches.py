@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,9 @@ class CTCBatches(BucketedBatches):
         targets: ids of characters of each, int32 `(length,)`.
         batch_size: rows of a batch; one batch may have fewer.
         features: makes float32 `(time, features)` of one of `sequences`.
-        augment: changes one of `sequences` in an epoch: called with it and a random generator.
+        shrink: steps of features to a frame of the network.
+        augment: changes one of `sequences` in an epoch: called with it and a random generator. One that
+            would have too few frames for its characters then stays as it is.
         seed: of the order and the changes.
     """
 
@@ -33,12 +36,14 @@ class CTCBatches(BucketedBatches):
         targets: Sequence[np.ndarray],
         batch_size: int,
         features: Callable[[Any], np.ndarray],
+        shrink: int,
         augment: Callable[[Any, np.random.Generator], np.ndarray] | None = None,
         seed: int = 0,
     ):
         super().__init__(sequences, batch_size, seed, self._changed)
         self.targets = targets
         self.features = features
+        self.shrink = shrink
         self.augment = augment
         self.lengths = np.array([len(features(sequence)) for sequence in sequences])
 
@@ -60,20 +65,28 @@ class CTCBatches(BucketedBatches):
         return _Changed(self.sequences, self.augment, (self.seed, epoch))
 
     def _batch(self, sequences: Any, rows: np.ndarray) -> tuple:
-        features = [self.features(sequences[row]) for row in rows]
         targets = [self.targets[row] for row in rows]
+        features = [self.features(sequences[row]) for row in rows]
+        for place, (row, target) in enumerate(zip(rows, targets, strict=True)):
+            if frames_needed(target) > -(-len(features[place]) // self.shrink):
+                features[place] = self.features(self.sequences[row])
         time, length = (
             -(-max(map(len, some)) // step) * step
             for some, step in ((features, STEP), (targets, CHARACTERS))
         )
         x = np.zeros((len(rows), time, features[0].shape[-1]), "float32")
-        for place, some in zip(x, features, strict=True):
-            place[: len(some)] = some
+        for padded, some in zip(x, features, strict=True):
+            padded[: len(some)] = some
         return x, pad(targets, length)
 
     def _by_length(self, sequences: Any, rows: np.ndarray) -> np.ndarray:
         # Of what was read: to know those of what it is changed to, all would have to be changed at once.
         return rows[np.argsort(self.lengths[rows], kind="stable")]
+
+
+def frames_needed(characters: Sequence[Any] | np.ndarray) -> int:
+    """The fewest frames that give a text under CTC: one a character, and one between two equal ones."""
+    return len(characters) + sum(a == b for a, b in pairwise(characters))
 
 
 class _Changed:

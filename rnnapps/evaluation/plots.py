@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def save_png(figure: Figure, file: Path) -> None:
-    """Write a picture whole, or leave what stood there."""
+def save_plot(figure: Figure, file: Path) -> None:
+    """Write a picture whole, as SVG if its name ends so and else as PNG, or leave what stood there."""
     content = io.BytesIO()
-    figure.savefig(content, format="png")
+    figure.savefig(content, format="svg" if file.suffix.lower() == ".svg" else "png")
     write(file, content.getvalue())
 
 

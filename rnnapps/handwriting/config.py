@@ -5,7 +5,8 @@ from typing import Literal
 
 from rnnapps.data.lines.augmentation_config import LineAugmentationConfig
 from rnnapps.data.lines.source_config import LineSourceConfig
-from rnnapps.errors import require
+from rnnapps.errors import UsageError, require
+from rnnapps.handwriting.writing.config import WriterConfig
 from rnnapps.training.config import TrainingConfig
 
 
@@ -56,10 +57,13 @@ class ModelConfig:
 class HandwritingConfig:
     """Train a reader of handwriting and write it as a bundle."""
 
+    task: Literal["read", "write"] = "read"
+    """read lines, or write texts by hand: of ink alone can a network learn to write"""
     source: LineSourceConfig = LineSourceConfig()
     lines: LineConfig = LineConfig()
     augmentation: LineAugmentationConfig = LineAugmentationConfig()
     model: ModelConfig = ModelConfig()
+    writer: WriterConfig = WriterConfig()
     training: TrainingConfig = TrainingConfig(
         output="runs/handwriting",
         epochs=20,
@@ -68,3 +72,9 @@ class HandwritingConfig:
         learning_rate=3e-3,
         weight_decay=1e-3,
     )
+
+    def __post_init__(self):
+        if self.task == "write" and self.source.embedded is not None:
+            raise UsageError(
+                "--task write learns from ink, and the embedded lines are pictures: give --data"
+            )

@@ -5,13 +5,12 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from rnnapps import datasets
-from rnnapps.data.ctc_batches import CTCBatches
+from rnnapps.data.ctc_batches import CTCBatches, frames_needed
 from rnnapps.data.lines.sources import kind_of, read_lines
 from rnnapps.data.pictures.line_augmentation import LineAugmentation
 from rnnapps.data.pictures.line_pixels import to_height
@@ -108,6 +107,7 @@ def make_batches(
     """The training and validation lines as batches of `(features, ids of characters)`."""
     train, validation, training = splits["train"], splits["validation"], config.training
     kind = kind_of(train.inputs[0])
+    shrink = SHRINK[kind]
     lines, make = train.inputs, featurise(config.lines, kind)
     augment: Any = InkAugmentation(config.augmentation)
     of_lines = make
@@ -118,8 +118,8 @@ def make_batches(
     targets = [alphabet.encode(text) for text in train.texts]
     held_out = [alphabet.encode(text) for text in validation.texts]
     return (
-        CTCBatches(lines, targets, training.batch_size, of_lines, augment, training.seed),
-        CTCBatches(validation.inputs, held_out, VALIDATION_BATCH, make),
+        CTCBatches(lines, targets, training.batch_size, of_lines, shrink, augment, training.seed),
+        CTCBatches(validation.inputs, held_out, VALIDATION_BATCH, make, shrink),
     )
 
 
@@ -141,11 +141,9 @@ def _columns(pixels: np.ndarray, right_to_left: bool) -> np.ndarray:
 
 
 def _problem(config: LineConfig, content: np.ndarray, text: str) -> str | None:
-    """What is wrong with a line, or None: CTC needs a frame for each character, and one between
-    two that are equal."""
+    """What is wrong with a line, or None."""
     kind = kind_of(content)
     frames = -(-len(featurise(config, kind)(content)) // SHRINK[kind])
-    needed = len(text) + sum(a == b for a, b in pairwise(text))
-    if needed <= frames:
+    if frames_needed(text) <= frames:
         return None
     return f"a text of {len(text)} characters, and the line has room for {frames}: is it the right text?"

@@ -19,30 +19,35 @@ from rnnapps.inference.ctc_config import CTCConfig
 if TYPE_CHECKING:
     from rnnapps.handwriting.data import Lines
     from rnnapps.handwriting.predictor import HandwritingPredictor
+    from rnnapps.handwriting.writing.predictor import HandwritingWriter
 
 COLUMNS: dict[str, Column] = {
     "cer": ("CER", "{:.1%}"),
     "cer_interval": ("95 % interval", interval),
     "wer": ("WER", "{:.1%}"),
     "exact": ("lines without an error", "{:.1%}"),
+    "nats": ("nats a step of the pen", "{:.3f}"),
 }
 SHOWN = 10  # confused characters
 
 
 def evaluate(
-    reader: "HandwritingPredictor",
+    reader: "HandwritingPredictor | HandwritingWriter",
     examples: "Lines",
     decoding: CTCConfig = CTCConfig(),  # noqa: B008  it is frozen
 ) -> dict[str, Any]:
-    """Score a reader on lines with their texts.
+    """Score a reader, or a writer, on lines with their texts.
 
     Returns:
         The report of `rnnapps.metrics.transcription`, with the texts, the options of decoding, and how
-        many lines it read a second, compilation included. It has no baselines, which need the training
-        lines.
+        many lines it read a second, compilation included; of a writer that of `rnnapps.metrics.pen`. It
+        has no baselines, which need the training lines.
     """
+    from rnnapps.handwriting.predictor import HandwritingPredictor
     from rnnapps.metrics.transcription import transcription_report
 
+    if not isinstance(reader, HandwritingPredictor):
+        return _evaluate_writer(reader, examples)
     start = time.perf_counter()
     texts = [hypotheses[0].text for hypotheses in reader.read_lines(examples.inputs, decoding)]
     seconds = time.perf_counter() - start
@@ -56,11 +61,21 @@ def evaluate(
 
 def table(report: dict[str, Any]) -> str:
     """A report for people, in Markdown: error rates, and the characters that are most confused."""
+    if "confused" not in report["scores"]:
+        return scores_table(report, COLUMNS)
     rows = [
         [f"`{there}`" if there else "(nothing)", f"`{read}`" if read else "(nothing)", f"{count:,}"]
         for there, read, count in report["scores"]["confused"][:SHOWN]
     ]
     return f"{scores_table(report, COLUMNS)}\n\n{markdown(['written', 'read', 'times'], rows)}"
+
+
+def _evaluate_writer(writer: "HandwritingWriter", examples: "Lines") -> dict[str, Any]:
+    from rnnapps.handwriting.writing.data import make_lines
+    from rnnapps.metrics.pen import pen_report
+
+    lines = make_lines(writer.config, examples, writer.alphabet)
+    return report(examples.digest(), pen_report(writer.nats(lines)))
 
 
 @dataclass(frozen=True)

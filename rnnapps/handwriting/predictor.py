@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Self, TypeAlias, overload
+from typing import Any, ClassVar, TypeAlias, overload
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from rnnapps.data.pictures.files import SUFFIXES
 from rnnapps.data.pictures.line_pixels import read_line
 from rnnapps.data.pictures.page_xml import lines_of, read_page, write_page
 from rnnapps.data.strokes.ink_files import SUFFIXES as INK
-from rnnapps.data.strokes.ink_files import read_ink
+from rnnapps.data.strokes.ink_files import read_ink, sample_of
 from rnnapps.data.text.alphabet import Alphabet
 from rnnapps.errors import UsageError, UserError
 from rnnapps.handwriting.config import HandwritingConfig
@@ -66,10 +66,17 @@ class HandwritingPredictor:
         )
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
+    def load(cls, path: Path) -> Any:
+        """Load a bundle, of a network that reads or of one that writes: see
+        `rnnapps.inference.predictor.Predictor`.
+        """
         with bundle.opening(path, cls.application) as settings:
-            config, kind = bundle.read_config(path, HandwritingConfig), settings["kind"]
+            config = bundle.read_config(path, HandwritingConfig)
+            if config.task == "write":
+                from rnnapps.handwriting.writing.predictor import HandwritingWriter
+
+                return HandwritingWriter.load(path)
+            kind = settings["kind"]
             if kind not in ("ink", "paper"):
                 raise ValueError("it reads neither ink nor paper")
             alphabet = Alphabet(settings["characters"], config.lines.right_to_left)
@@ -157,12 +164,22 @@ class HandwritingPredictor:
 
 @dataclass(frozen=True)
 class PredictOptions(FileOptions):
-    """Read lines: pictures of them, pages in ALTO or PAGE XML, files of ink, or folders of these."""
+    """Read lines: pictures of them, pages in ALTO or PAGE XML, files of ink, or folders of these. Or
+    write a text, with a bundle of --task write.
+    """
 
     model: str = "handwriting"
     """path or name of a bundle"""
     pages: str | None = None
     """folder for the pages that are given as ALTO or PAGE XML, with the texts filled in"""
+    write: str | None = None
+    """a text to write by hand; --plot FILE.svg draws it, and --json has its strokes"""
+    bias: float = 0.75
+    """of what is written, towards what is likely: 0 is lively, 1 neat"""
+    seed: int = 1
+    """of what is written: with another one, another hand writes"""
+    hand: str | None = None
+    """file with a line of ink and its text, in whose hand to write"""
     decoding: CTCConfig = CTCConfig()
 
     kind = "lines"
@@ -175,6 +192,10 @@ class PredictOptions(FileOptions):
         Raises:
             UserError: no files are given, or a folder has none.
         """
+        if self.write is not None:
+            if self.files:
+                raise UsageError("--write TEXT writes, and files are read: give one of them")
+            return self._write
         if not self.files:
             raise UsageError("give pictures of lines, pages or files of ink, or folders of them")
         files = list(given_files(self.files, self.suffixes, self.kind))
@@ -186,13 +207,28 @@ class PredictOptions(FileOptions):
             Path(self.pages).mkdir(parents=True, exist_ok=True)
             if any(file.parent.samefile(self.pages) for file in files):
                 raise UsageError(f"--pages {self.pages}: the folder of what is read: give another")
-        return lambda predictor: (
-            [line for _, lines in some for line in lines]
-            for some in read_in_groups(files, predictor.read_file, GROUP)
-        )
+
+        def read(predictor: HandwritingPredictor) -> Groups:
+            self._check_task(predictor, "read")
+            for some in read_in_groups(files, predictor.read_file, GROUP):
+                yield [line for _, lines in some for line in lines]
+
+        return read
+
+    def _write(self, predictor: Any) -> Groups:
+        self._check_task(predictor, "write")
+        yield [(None, self.write)]
+
+    def _check_task(self, predictor: Any, task: str) -> None:
+        if predictor.config.task != task:
+            other = f"this bundle is of --task {predictor.config.task}"
+            raise UserError(f"{self.model}: {other}: give --model with one of --task {task}")
 
     def call_options(self) -> dict[str, Any]:
-        return {"decoding": self.decoding}
+        if self.write is None:
+            return {"decoding": self.decoding}
+        sample = None if self.hand is None else sample_of(Path(self.hand))
+        return {"bias": self.bias, "seed": self.seed, "sample": sample}
 
     @property
     def output(self) -> str | None:

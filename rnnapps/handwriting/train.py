@@ -16,6 +16,7 @@ from rnnapps import datasets
 from rnnapps.command_line import train_script
 from rnnapps.data.lines.sources import kind_of
 from rnnapps.data.text.alphabet import Alphabet
+from rnnapps.errors import UserError
 from rnnapps.handwriting import data
 from rnnapps.handwriting.config import HandwritingConfig
 from rnnapps.handwriting.evaluate import evaluate, table
@@ -41,7 +42,13 @@ def train(config: HandwritingConfig, examples: Any = None) -> Path:
     config = run.config
     splits = data.load(config, examples)
     run.begin(splits)
-    # Imported only now: these import Keras, whose threads have to be set first.
+    if run.start is not None and run.start.config.task != config.task:
+        raise UserError(f"{config.training.init_from}: made by --task {run.start.config.task}")
+    # Imported only now: they import Keras, whose threads have to be set first.
+    if config.task == "write":
+        from rnnapps.handwriting.writing.train import train_writer
+
+        return train_writer(run, config, splits)
     from rnnapps.evaluation.reading_baselines import nearest_lines, tesseract_lines
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.handwriting.model import build

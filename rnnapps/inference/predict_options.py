@@ -25,7 +25,7 @@ class PredictionOptions:
     json: str | None = None
     """file for the answers, a JSON object a line; - is standard output, in place of the text"""
     plot: str | None = None
-    """PNG file to draw the answer to a single input to"""
+    """PNG or SVG file to draw the answer to a single input to"""
 
     @property
     def output(self) -> str | None:

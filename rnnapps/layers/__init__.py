@@ -31,6 +31,7 @@ from rnnapps.layers.min_lstm import MinLSTM
 from rnnapps.layers.recent_attention import RecentAttention
 from rnnapps.layers.recurrent_stack import RecurrentStack
 from rnnapps.layers.simple_rnn import SimpleRNN
+from rnnapps.layers.soft_window import SoftWindow
 from rnnapps.layers.spec_augment import SpecAugment
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "RecentAttention",
     "RecurrentStack",
     "SimpleRNN",
+    "SoftWindow",
     "SpecAugment",
     "compiled_step",
     "compiled_stream",

@@ -8,6 +8,7 @@ import keras
 NAMES = ("LSTM", "GRU", "SimpleRNN", "Bidirectional")
 WITHOUT_KERAS = (  # recurrent layers that Keras does not have
     *("AttentionDecoder", "AttentionRecurrence", "LayerNormGRU", "LayerNormLSTM", "MinGRU", "MinLSTM"),
+    "SoftWindow",
 )
 OURS = ("kernel", "weight_drop", "zoneout", "zoneout_cell")  # arguments that Keras's layers do not have
 

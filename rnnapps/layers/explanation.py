@@ -10,6 +10,7 @@ from rnnapps.layers.kernels.cell_layer import CellLayer
 from rnnapps.layers.kernels.choice import choose
 from rnnapps.layers.kernels.parallel_scan import ParallelRecurrence
 from rnnapps.layers.kernels.recurrence import Recurrence
+from rnnapps.layers.soft_window import SoftWindow
 
 UNSEEN = (
     "TensorFlow's call of cuDNN has not been run on a GPU yet, as those of JAX and PyTorch have: it is "
@@ -47,7 +48,7 @@ def explain(model: keras.layers.Layer) -> list[Explanation]:
 
 def _recurrent(layer: keras.layers.Layer, prefix: str = "") -> Iterator[tuple[str, keras.layers.RNN]]:
     """The recurrent layers within a layer, in order, with names that tell where they are."""
-    if isinstance(layer, (keras.layers.RNN, AttentionRecurrence)):
+    if isinstance(layer, (keras.layers.RNN, AttentionRecurrence, SoftWindow)):
         yield prefix + layer.name, layer
         return
     if isinstance(layer, keras.layers.Bidirectional):
@@ -63,7 +64,7 @@ def _recurrent(layer: keras.layers.Layer, prefix: str = "") -> Iterator[tuple[st
 
 
 def _explain(name: str, layer: keras.layers.RNN) -> Explanation:
-    if isinstance(layer, (CellLayer, ParallelRecurrence, AttentionRecurrence)):
+    if isinstance(layer, (CellLayer, ParallelRecurrence, AttentionRecurrence, SoftWindow)):
         return Explanation(name, *layer.choice())
     if isinstance(layer, Recurrence):
         try:

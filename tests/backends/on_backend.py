@@ -28,6 +28,7 @@ FILES = (
     *("layers/test_attention.py", "layers/test_attention_decoder.py", "decoding"),
     *("layers/test_masks.py", "layers/test_derivatives.py", "layers/test_lengths.py"),
     *("layers/test_exporting.py", "layers/test_carried_states.py"),
+    *("layers/test_soft_window.py", "training/test_ctc_loss.py"),
     *("layers/test_attention_recurrence.py", "translation/test_translation_model.py"),
     "diagnostics/test_flow_on_backends.py",
 )

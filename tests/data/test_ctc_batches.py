@@ -11,7 +11,7 @@ TARGETS = [np.full(number + 1, number + 1, "int32") for number in range(len(LENG
 
 
 def batches(**options):
-    return CTCBatches(SEQUENCES, TARGETS, 2, lambda one: one * 2, **options)
+    return CTCBatches(SEQUENCES, TARGETS, 2, lambda one: one * 2, 4, **options)
 
 
 def test_features_and_characters_stand_together_and_padding_is_zero():
@@ -56,6 +56,15 @@ def test_changes_depend_on_seed_epoch_and_row_alone():
 def test_held_out_lines_are_never_changed():
     (x, _), *_ = batches(augment=changed).in_order_of_length()
     assert set(np.unique(x)) == {0, 2, 8}
+
+
+@pytest.mark.parametrize(("length", "expected"), [(20, 2.0), (17, 2.0), (16, 1.0)])
+def test_what_would_be_too_short_for_its_characters_stays_as_it_is(length, expected):
+    """Four characters, of which two are equal neighbours, need five frames of four steps each."""
+    line, target = np.ones((40, 1), "float32"), np.array([5, 5, 7, 8], "int32")
+    made = CTCBatches([line], [target], 1, lambda one: one, 4, lambda one, random: 2 * one[:length])
+    ((x, _),) = made.epoch(0)
+    assert x.max() == expected
 
 
 def test_what_goes_wrong_in_the_other_thread_is_told():

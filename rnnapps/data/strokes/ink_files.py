@@ -58,6 +58,19 @@ def read_ink(file: Path) -> list[tuple[str, np.ndarray]]:
     return json_strokes.read_json_strokes(file)
 
 
+def sample_of(file: Path) -> tuple[np.ndarray, str]:
+    """The first line of a file of ink that has a text: its points, float32 `(points, 3)`, and the text.
+
+    Raises:
+        UserError: it has none; also as `list_ink`.
+    """
+    for line in list_ink(file, LineSourceConfig(data=str(file))):
+        points = line.read()
+        if isinstance(line.text, str) and line.text.strip():
+            return points, line.text
+    raise UserError(f"{file}: no line of ink that has a text")
+
+
 def _is_inkml(file: Path) -> bool:
     """Whether a file is InkML, not JSON.
 

@@ -1,0 +1,1 @@
+"""The second network of handwriting: texts become ink (Graves 2013, section 5)."""
