@@ -29,9 +29,10 @@ BUDGET = {
     "chat": 11.2,
     "forecasting": 1.6,
     "handwriting": 3.5,
+    "speech": 3,  # the prompts
 }
 LATER = {
-    "speech": 6.5,
+    "speech": 3.5,  # and its bundle
     "video": 1.5,
     "music": 0.5,
     "speech_synthesis": 0.3,
@@ -48,6 +49,7 @@ DATA = {
     "conversations": "chat",
     "series": "forecasting",
     "handwriting": "handwriting",
+    "prompts": "speech",
 }
 
 PROGRAM = """

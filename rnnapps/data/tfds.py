@@ -57,10 +57,18 @@ class PreparedSet:
             raise UserError(f"{self.name}: no field '{missing[0]}': it has {has}{advice}")
         self._tfds, self._builder = tfds, builder
 
-    def splits(self) -> Iterator[tuple[str, str]]:
-        """The name of each split, and which of "train", "validation" and "test" it is."""
+    def splits(self, several: bool = False) -> Iterator[tuple[str, str]]:
+        """The name of each split, and which of "train", "validation" and "test" it is.
+
+        Args:
+            several: whether a split may have several parts, such as `train_clean100`.
+        """
+        names = [str(name) for name in self._builder.info.splits]
         return (
-            (theirs, ours) for theirs, ours in SPLIT_NAMES.items() if theirs in self._builder.info.splits
+            (theirs, ours)
+            for one, ours in SPLIT_NAMES.items()
+            for theirs in names
+            if theirs == one or (several and theirs.startswith(f"{one}_"))
         )
 
     def where(self, split: str, number: int) -> str:

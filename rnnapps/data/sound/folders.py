@@ -20,7 +20,7 @@ SPEAKER_ENDS = "_nohash_"
 
 @dataclass(frozen=True, slots=True)
 class SoundFile:
-    """A file of a word, its split, and its speaker where the folder tells."""
+    """A file, the word (of Common Voice, the sentence) in it, its split, and its speaker if known."""
 
     file: Path
     word: str

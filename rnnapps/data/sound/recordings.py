@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-PAUSE_SECONDS = (0.5, 2.5)  # between two clips, drawn evenly
+PAUSE_SECONDS = (0.5, 2.5)  # before each clip, drawn evenly
+END_SECONDS = 1.0  # for the last word to be heard out
 LEVEL = 1e-4  # deviation of the faint noise of a pause for which there is no sound: -80 dB of full scale
 
 
@@ -24,8 +25,10 @@ def compose(
     pauses: Sequence[np.ndarray],
     sampling_rate: int,
     seed: int = 0,
+    pause_seconds: tuple[float, float] = PAUSE_SECONDS,
+    end_seconds: float = END_SECONDS,
 ) -> tuple[np.ndarray, list[SpokenWord]]:
-    """A recording with every clip once, in random order, and a pause of 0.5 to 2.5 s before each.
+    """A recording with every clip once, in random order, and a pause before each and behind the last.
 
     Args:
         clips: floats `(time,)`.
@@ -34,6 +37,8 @@ def compose(
             the other where one is short; without any, faint noise does, as none is wholly silent.
         sampling_rate: of all, in Hz.
         seed: of the order, the pauses and the stretches.
+        pause_seconds: least and most before a clip.
+        end_seconds: behind the last.
 
     Returns:
         The samples, float32 `(time,)`, and the words in order of time.
@@ -42,12 +47,12 @@ def compose(
     pieces: list[np.ndarray] = []
     spoken, position = [], 0
     for number in random.permutation(len(clips)):
-        pause = _pause(round(random.uniform(*PAUSE_SECONDS) * sampling_rate), pauses, random)
+        pause = _pause(round(random.uniform(*pause_seconds) * sampling_rate), pauses, random)
         start = position + len(pause)
         position = start + len(clips[number])
         pieces += [pause, clips[number]]
         spoken.append(SpokenWord(start / sampling_rate, position / sampling_rate, words[number]))
-    pieces.append(_pause(sampling_rate, pauses, random))  # for the last word to be heard out
+    pieces.append(_pause(round(end_seconds * sampling_rate), pauses, random))
     return np.concatenate(pieces).astype("float32"), spoken
 
 

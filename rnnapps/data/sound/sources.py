@@ -1,29 +1,25 @@
 """From `--data` to sound clips in train, validation and test splits."""
 
 import hashlib
-import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.sound.clip import SoundClip
 from rnnapps.data.sound.common_voice import is_common_voice, list_clips
-from rnnapps.data.sound.files import check_samples, decode, is_clipped, sound_problem, to_mono
+from rnnapps.data.sound.files import decode, sound_problem, to_mono
 from rnnapps.data.sound.folders import NOISE, SILENCE, list_noise, list_words
+from rnnapps.data.sound.found_recording import FoundRecording
+from rnnapps.data.sound.reading import list_pieces, read_given, read_good, read_scaled, read_splits
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.splits import SPLITS, Shares, divide
-from rnnapps.data.tables import read_table
 from rnnapps.data.tfds import PREFIX, PreparedSet
-from rnnapps.data.values import name_of, name_problem
+from rnnapps.data.values import name_of
 from rnnapps.errors import UserError
-
-log = logging.getLogger(__name__)
 
 SHARES = Shares(test=0.1, validation=0.1)
 OFFICIAL_TEST_TAKES = 5  # of each speaker and word, of the embedded data: the first
@@ -34,29 +30,6 @@ NOISE_SHARES = {  # of each recording's time
 }
 NOISE_SECONDS = (10.0, 3600.0)  # of one recording: less gives splits of no use, more fills the memory
 COLUMNS = ("sound", "word")  # of clips in memory; a column `speaker` is optional
-
-
-@dataclass(frozen=True, slots=True)
-class _Recording:
-    """A clip before it is checked.
-
-    Attributes:
-        where: the file, or the place in it.
-        word: what is said.
-        speaker: who says it, if the source tells.
-        split: that of the source; "train" where it has none.
-        read: gives floats `(time,)` or `(time, channels)` and their sampling rate in Hz.
-        group: what must not be divided between splits; without one the clip stands for itself.
-        file: the file that has nothing but this clip, if there is one.
-    """
-
-    where: str
-    word: str
-    speaker: str | None
-    split: str
-    read: Callable[[], tuple[np.ndarray, int]]
-    group: str | None = None
-    file: Path | None = None
 
 
 def read_clips(
@@ -93,15 +66,13 @@ def read_clips(
             a word that is not `_silence_` (left out with `--skip-bad`). A clipped one is counted and
             stays.
     """
-    given: dict[str, list[SoundClip]] = {}
-
-    def noted() -> Iterator[_Recording]:
-        for recording in _recordings(config, embedded, examples):
-            given.setdefault(recording.split, [])  # of bad clips too: no other may stand in for them
-            yield recording
-
-    for split, clip in _clips(noted(), config):
-        given[split].append(clip)
+    given = read_splits(
+        _recordings(config, embedded, examples),
+        config.data,
+        config.skip_bad,
+        partial(_problem, config, config.max_seconds),
+        partial(_clip, config.sampling_rate),
+    )
     words = {clip.word for clips in given.values() for clip in clips}
     if len(words) == 1 and not one_word and not list_noise(Path(config.data)):
         raise UserError(f"{config.data}: only the word '{words.pop()}': two or more are needed")
@@ -129,11 +100,13 @@ def read_noise(folder: Path, config: SoundSourceConfig) -> dict[str, list[SoundC
             longer than an hour (left out with `--skip-bad`).
     """
     recordings = (
-        _Recording(str(file), NOISE, None, "train", partial(_decode_noise, file))
+        FoundRecording(str(file), NOISE, None, "train", partial(_decode_noise, file))
         for file in list_noise(folder)
     )
     noise: dict[str, list[SoundClip]] = {split: [] for split in SPLITS}
-    for recording, samples, rate in _good(recordings, f"{folder / NOISE}", config, max_seconds=None):
+    for recording, samples, rate in read_good(
+        recordings, f"{folder / NOISE}", config.skip_bad, partial(_problem, config, None)
+    ):
         for split, shares in NOISE_SHARES.items():
             start, end = (int(share * len(samples)) for share in shares)
             where = f"{recording.where}: {start / rate:.1f} to {end / rate:.1f} s"
@@ -150,7 +123,7 @@ def _decode_noise(file: Path) -> tuple[np.ndarray, int]:
     return samples, rate
 
 
-def _recordings(config: SoundSourceConfig, embedded: Path, examples: Any) -> Iterator[_Recording]:
+def _recordings(config: SoundSourceConfig, embedded: Path, examples: Any) -> Iterator[FoundRecording]:
     if examples is not None:
         return _memory(config, examples)
     if config.data == "embedded":
@@ -162,7 +135,7 @@ def _recordings(config: SoundSourceConfig, embedded: Path, examples: Any) -> Ite
     return _folder(Path(config.data), config)
 
 
-def _memory(config: SoundSourceConfig, examples: Any) -> Iterator[_Recording]:
+def _memory(config: SoundSourceConfig, examples: Any) -> Iterator[FoundRecording]:
     for split, rows in rows_in_memory(examples).items():
         if missing := [name for name in COLUMNS if name not in rows[0].fields]:
             raise UserError(
@@ -171,76 +144,50 @@ def _memory(config: SoundSourceConfig, examples: Any) -> Iterator[_Recording]:
         for row in rows:
             names = {name: row.fields.get(name, "") for name in ("word", "speaker")}
             word, speaker = (name_of(value) for value in names.values())
-            read = partial(_read_given, row.fields["sound"], names, row.where, config)
-            yield _Recording(row.where, word, speaker or None, split, read, group=speaker or None)
+            read = partial(
+                read_given,
+                *(row.fields["sound"], names, row.where, config.sampling_rate, config.max_seconds),
+            )
+            yield FoundRecording(row.where, word, speaker or None, split, read, group=speaker or None)
 
 
-def _read_given(
-    sound: Any, names: dict[str, Any], where: str, config: SoundSourceConfig
-) -> tuple[np.ndarray, int]:
-    """The samples of a file, or samples that are there already; with the names that they have."""
-    for column, value in names.items():
-        if problem := name_problem(value):
-            raise UserError(f"{where}: '{column}': {problem}")
-    if isinstance(sound, (str, Path)):
-        if not str(sound).strip():
-            raise UserError(f"{where}: no sound")
-        return decode(Path(sound), config.max_seconds)
-    return check_samples(sound, where), config.sampling_rate
-
-
-def _embedded(folder: Path, held_out: str | None) -> Iterator[_Recording]:
-    rows = [row.fields for row in read_table(folder / "clips.csv")]
-    speakers = sorted({row["speaker"] for row in rows})
+def _embedded(folder: Path, held_out: str | None) -> Iterator[FoundRecording]:
+    pieces = list(list_pieces(folder / "clips.csv"))
+    speakers = sorted({row.fields["speaker"] for row, _ in pieces})
     if held_out is not None and held_out not in speakers:
         raise UserError(
             f"embedded: no speaker '{held_out}': it has {', '.join(speakers)}: choose with --held-out"
         )
-    sounds = {name: decode(folder / name) for name in sorted({row["file"] for row in rows})}
-
-    def samples_of(row: dict[str, str]) -> tuple[np.ndarray, int]:
-        samples, rate = sounds[row["file"]]
-        start = int(row["start"])
-        return samples[start : start + int(row["length"])], rate
-
-    for row in rows:
-        speaker, take = row["speaker"], int(row["take"])
+    for row, read in pieces:
+        word, speaker, take = row.fields["word"], row.fields["speaker"], int(row.fields["take"])
         is_test = take < OFFICIAL_TEST_TAKES if held_out is None else speaker == held_out
-        yield _Recording(
-            where=f"{row['file']}: {row['word']}, take {take}",
-            word=row["word"],
+        yield FoundRecording(
+            where=f"{row.fields['file']}: {word}, take {take}",
+            text=word,
             speaker=speaker,
             split="test" if is_test else "train",
-            read=partial(samples_of, row),
+            read=read,
             group=f"{speaker}_{take}",
         )
 
 
-def _tfds(config: SoundSourceConfig) -> Iterator[_Recording]:
-    """Integers are taken as 16 bits, which TensorFlow Datasets keeps in types of up to 64."""
+def _tfds(config: SoundSourceConfig) -> Iterator[FoundRecording]:
     prepared = PreparedSet(config, ("audio", "label"), ": sound clips with their words are needed")
     rate = getattr(prepared.features["audio"], "sample_rate", None)
     if not rate:
         raise UserError(f"{config.data}: it does not say its sampling rate: give its files as a folder")
     for theirs, ours in prepared.splits():
         for number, row in enumerate(prepared.examples(theirs)):
-            value, read = prepared.value("label", row["label"]), partial(_scaled, row["audio"], rate)
-            yield _Recording(prepared.where(theirs, number), name_of(value), None, ours, read)
+            value, read = prepared.value("label", row["label"]), partial(read_scaled, row["audio"], rate)
+            yield FoundRecording(prepared.where(theirs, number), name_of(value), None, ours, read)
 
 
-def _scaled(samples: Any, rate: int) -> tuple[np.ndarray, int]:
-    """The samples as floats, and their rate."""
-    samples = np.asarray(samples)
-    scale = np.float32(32768 if samples.dtype.kind == "i" else 1)
-    return samples.astype("float32") / scale, rate
-
-
-def _folder(folder: Path, config: SoundSourceConfig) -> Iterator[_Recording]:
+def _folder(folder: Path, config: SoundSourceConfig) -> Iterator[FoundRecording]:
     list_sounds = list_clips if is_common_voice(folder) else list_words
     for sound in list_sounds(folder, config.skip_bad):
-        yield _Recording(
+        yield FoundRecording(
             where=str(sound.file),
-            word=sound.word,
+            text=sound.word,
             speaker=sound.speaker,
             split=sound.split,
             read=partial(decode, sound.file, config.max_seconds),
@@ -249,54 +196,36 @@ def _folder(folder: Path, config: SoundSourceConfig) -> Iterator[_Recording]:
         )
 
 
-def _good(
-    recordings: Iterable[_Recording],
-    source: str,
+def _problem(
     config: SoundSourceConfig,
     max_seconds: float | None,
-) -> Iterator[tuple[_Recording, np.ndarray, int]]:
-    """The recordings with which there is no problem, their samples as they are, and their rate in Hz."""
-    bad = BadRows(source, "clips", config.skip_bad)
-    good = clipped = 0
-    for recording in recordings:
-        try:
-            samples, rate = recording.read()
-            silent = recording.word in (SILENCE, NOISE)
-            problem = sound_problem(samples, rate, config.sampling_rate, max_seconds, silent)
-            if problem is None and not recording.word:
-                problem = "no word"
-            if problem is not None:
-                raise UserError(f"{recording.where}: {problem}")
-        except UserError as error:
-            bad.add(str(error))
-            continue
-        good += 1
-        clipped += is_clipped(samples)
-        yield recording, samples, rate
-    bad.report(good)
-    if clipped:
-        log.warning("%s: %d clips were recorded too loud (clipped); they are used", source, clipped)
+    recording: FoundRecording,
+    samples: np.ndarray,
+    rate: int,
+) -> str | None:
+    """What is wrong with a recording, or None."""
+    silent = recording.text in (SILENCE, NOISE)
+    problem = sound_problem(samples, rate, config.sampling_rate, max_seconds, silent)
+    return problem or (None if recording.text else "no word")
 
 
-def _clips(
-    recordings: Iterable[_Recording], config: SoundSourceConfig
-) -> Iterator[tuple[str, SoundClip]]:
-    """The split of each good clip, and the clip.
+def _clip(sampling_rate: int, recording: FoundRecording, samples: np.ndarray, rate: int) -> SoundClip:
+    """A good clip.
 
     Neither its group nor its content may depend on the sampling rate that is asked for, and the group,
     which decides on the split, not on the decoder of a lossy format.
     """
-    for recording, samples, rate in _good(recordings, config.data, config, config.max_seconds):
-        content = hashlib.sha256(samples.tobytes()).hexdigest()
-        group = recording.group
-        if group is None and recording.file is not None:
-            group = hashlib.sha256(recording.file.read_bytes()).hexdigest()
-        if not samples.any():
-            content = recording.where  # one silence tells nothing of another
-        mono = to_mono(samples, rate, config.sampling_rate)
-        yield (
-            recording.split,
-            SoundClip(
-                mono, recording.word, recording.speaker, recording.where, group or content, content
-            ),
-        )
+    content = hashlib.sha256(samples.tobytes()).hexdigest()
+    group = recording.group
+    if group is None and recording.file is not None:
+        group = hashlib.sha256(recording.file.read_bytes()).hexdigest()
+    if not samples.any():
+        content = recording.where  # one silence tells nothing of another
+    return SoundClip(
+        samples=to_mono(samples, rate, sampling_rate),
+        word=recording.text,
+        speaker=recording.speaker,
+        where=recording.where,
+        group=group or content,
+        content=content,
+    )
