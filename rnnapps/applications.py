@@ -27,6 +27,7 @@ APPLICATIONS = {
     "language_model": Application("how a text goes on, and how likely it is", "documents"),
     "forecasting": Application("what comes next in a series, and how sure that is", "forecasts"),
     "handwriting": Application("what is written in a line, in ink or on paper", "lines"),
+    "speech": Application("what is said in a recording, or as it is spoken", "recordings"),
     "chat": Application("a reply to what was said", "conversations"),
 }
 

@@ -37,7 +37,7 @@ LATER = {
     "music": 0.5,
     "speech_synthesis": 0.3,
 }
-NOT_IN_THE_WHEEL = {"translation/fr-en"}  # as setup.py has it
+NOT_IN_THE_WHEEL = {"translation/fr-en", "handwriting/french"}  # as setup.py has it
 LEAVES = 10  # MB of captioning/emoji
 DATA = {
     "sentences": "sentiment",

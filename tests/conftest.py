@@ -48,6 +48,7 @@ from rnnapps.applications import class_of
 from rnnapps.config import with_values
 from rnnapps.data.lines.embedded import embedded_lines
 from rnnapps.data.pictures.emoji import read_emoji
+from rnnapps.data.sound.embedded_speech import embedded_speech
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.sound.sources import read_clips
 from rnnapps.data.tables import read_table
@@ -100,6 +101,11 @@ SMALL = {
         "lines": {"height": 32},
         "model": {"units": 16, "filters": 8, "depth": 1},
         "training": {"epochs": 2, "batch_size": 8, "learning_rate": 0.01, "ema_momentum": 0.0},
+    },
+    "speech": {
+        "augmentation": {"speed_change": 0.0},
+        "model": {"units": 16, "filters": 8, "mels": 24, "depth": 1, "time_masks": 0},
+        "training": {"epochs": 2, "batch_size": 4, "learning_rate": 0.01, "ema_momentum": 0.0},
     },
     "dna": {
         "model": {"units": 8, "filters": 16, "embedding_size": 16},
@@ -290,6 +296,23 @@ def lines_folder(shared) -> Path:
 
 
 @pytest.fixture(scope="session")
+def strings_folder(shared) -> Path:
+    """Strings of three digits of one speaker, with their texts and splits in texts.csv."""
+
+    def make(folder):
+        found = embedded_speech(datasets.path(""), "digits", "nicolas")
+        found = [one for one in islice(found, 150) if len(one.text.split()) == 3]
+        rows = []
+        for number, one in enumerate(found):
+            soundfile.write(folder / f"{number}.wav", *one.read())
+            split = {0: "test", 1: "dev"}.get(number % 6, "train")
+            rows.append({"file": f"{number}.wav", "text": one.text, "split": split})
+        write_csv(folder / "texts.csv", rows)
+
+    return shared("strings", make)
+
+
+@pytest.fixture(scope="session")
 def small_configs(request, shared) -> Callable:
     """`small_configs("sentiment")` is the config of a training of a few seconds."""
     sources = {
@@ -302,10 +325,13 @@ def small_configs(request, shared) -> Callable:
         "chat": "conversations_csv",
         "forecasting": "weather_csv",
         "handwriting": "lines_folder",
+        "speech": "strings_folder",
     }
 
     def config_of(application: str):
         source = {"data": str(request.getfixturevalue(sources[application]))}
+        if application == "speech":
+            source["sampling_rate"] = 8000
         config = with_values(class_of(application, "Config")(), SMALL[application] | {"source": source})
         if application == "captioning":
             cache = shared("features", lambda folder: None)

@@ -77,6 +77,13 @@ def in_memory(application, config):
         files = sorted(source.glob("*.png"))
         texts = [file.with_suffix(".gt.txt").read_text(encoding="utf-8") for file in files]
         return {"line": files, "text": texts}
+    if application == "speech":
+        tables = {}
+        for row in read_table(source / "texts.csv"):
+            table = tables.setdefault(row.fields["split"], {"sound": [], "text": []})
+            table["sound"].append(soundfile.read(source / row.fields["file"], dtype="float32")[0])
+            table["text"].append(row.fields["text"])
+        return tables
     if application == "captioning":
         tables = {}
         for row in read_table(source / "captions.csv")[::2]:

@@ -27,18 +27,24 @@ def main(application: str, arguments: list[str]) -> None:
             listener = module.Listener(predictor, options)
         if options.endless:
             signal.signal(signal.SIGINT, signal.default_int_handler)  # the usual end of it
+
+        def tell(answers):
+            for answer in answers:
+                lines.write(answer.to_dict())
+                if options.json != "-":
+                    print(answer.describe(), flush=True)
+
         try:
             for block in options.blocks(predictor):
                 with bundle.applying(path):
                     answers = list(listener.hear(block, keep=options.plot is not None))
-                for answer in answers:
-                    lines.write(answer.to_dict())
-                    if options.json != "-":
-                        print(answer.describe(), flush=True)
+                tell(answers)
         except KeyboardInterrupt:
             if not options.endless:
                 raise
-        listener.end()
+        with bundle.applying(path):
+            answers = listener.end()
+        tell(answers)
     if options.plot is not None:
         from rnnapps.evaluation.plots import save_plot
 

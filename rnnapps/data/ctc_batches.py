@@ -1,4 +1,4 @@
-"""Sequences of features with the characters that they stand for."""
+"""Sequences of features or of samples with the characters that they stand for."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,25 +9,27 @@ import numpy as np
 
 from rnnapps.data.bucketed_batches import BucketedBatches, pad
 
-STEP, CHARACTERS = 64, 32  # whose multiples lengths are filled up to: few shapes, as each is compiled
+STEP, CHARACTERS = 64, 32  # whose multiples lengths are filled up to
 
 
 class CTCBatches(BucketedBatches):
     """Batches `(x, y)` of sequences of similar length, for CTC.
 
-    x is float32 `(batch, time, features)`, filled up with zeros to a multiple of 64; no real step is all
-    zeros. y is int32 `(batch, length)`, the characters, filled up with 0 to a multiple of 32. The next
-    batch is made while the last one is trained on.
+    x is float32 `(batch, time, features)`, or `(batch, time)` of samples, filled up with zeros to a
+    multiple of `step`. y is int32 `(batch, length)`, the characters, filled up with 0 to a multiple of
+    32. The next batch is made while the last one is trained on.
 
     Args:
         sequences: what the features are made of, as it was read: arrays.
         targets: ids of characters of each, int32 `(length,)`.
         batch_size: rows of a batch; one batch may have fewer.
-        features: makes float32 `(time, features)` of one of `sequences`.
+        features: makes float32 `(time, features)`, or `(time,)`, of one of `sequences`; by what of it is
+            zero the network tells padding.
         shrink: steps of features to a frame of the network.
         augment: changes one of `sequences` in an epoch: called with it and a random generator. One that
             would have too few frames for its characters then stays as it is.
         seed: of the order and the changes.
+        step: multiples of which the time is filled up to: few, as the network is compiled for each.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class CTCBatches(BucketedBatches):
         shrink: int,
         augment: Callable[[Any, np.random.Generator], np.ndarray] | None = None,
         seed: int = 0,
+        step: int = STEP,
     ):
         super().__init__(sequences, batch_size, seed, self._changed)
         self.targets = targets
         self.features = features
         self.shrink = shrink
         self.augment = augment
+        self.step = step
         self.lengths = np.array([len(features(sequence)) for sequence in sequences])
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple]:
@@ -72,9 +76,10 @@ class CTCBatches(BucketedBatches):
                 features[place] = self.features(self.sequences[row])
         time, length = (
             -(-max(map(len, some)) // step) * step
-            for some, step in ((features, STEP), (targets, CHARACTERS))
+            for some, step in ((features, self.step), (targets, CHARACTERS))
         )
-        x = np.zeros((len(rows), time, features[0].shape[-1]), "float32")
+        length = max(length, CHARACTERS)  # characters that are all unknown are none
+        x = np.zeros((len(rows), time, *features[0].shape[1:]), "float32")
         for padded, some in zip(x, features, strict=True):
             padded[: len(some)] = some
         return x, pad(targets, length)

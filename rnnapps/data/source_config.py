@@ -19,3 +19,15 @@ class SourceConfig:
 
     def __post_init__(self):
         object.__setattr__(self, "data", os.fspath(self.data))  # from Python it may be a Path
+
+
+def embedded_name(data: str, names: tuple[str, ...]) -> str | None:
+    """Which of several embedded data sets `--data` means, the first by default.
+
+    It is "" of a name that there is not, and None of a path or a set of TensorFlow Datasets.
+    """
+    kind, divider, name = data.partition(":")
+    if kind != "embedded":
+        return None
+    name = name if divider else names[0]
+    return name if name in names else ""

@@ -19,9 +19,12 @@ from rnnapps.data.strokes.points import to_strokes
 from rnnapps.outputs import write
 
 if TYPE_CHECKING:
+    from rnnapps.inference.timed_word import TimedWord
     from rnnapps.inference.transcript import TimedCharacter
 
 log = logging.getLogger(__name__)
+
+SPECTROGRAM_SECONDS = 0.032  # of a frame
 
 
 def save_plot(figure: Figure, file: Path) -> None:
@@ -313,6 +316,48 @@ def plot_transcript(
         below.plot([middle], [one.confidence], "o", color="tab:blue", markersize=3)
     below.set(ylabel="confidence", ylim=(0, 1.05))
     below.grid(axis="y", alpha=0.3)
+    return figure
+
+
+def plot_speech(
+    samples: np.ndarray,
+    sampling_rate: int,
+    words: Sequence["TimedWord"],
+    characters: Sequence["TimedCharacter"],
+    seconds: float,
+) -> Figure:
+    """Draw the spectrogram of a recording with its words, and the peak of each character over time.
+
+    Args:
+        samples: floats `(time,)`.
+        sampling_rate: of these, in Hz.
+        words: with seconds.
+        characters: with shares of `seconds`.
+        seconds: that the network heard.
+    """
+    figure = Figure(figsize=(max(6, min(2.5 * seconds, 24)), 4.5), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    size = max(2, round(SPECTROGRAM_SECONDS * sampling_rate))
+    padded = np.pad(samples, (0, max(0, size - len(samples))))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, size)[:: max(1, size // 4)]
+    power = np.abs(np.fft.rfft(frames * np.hanning(size))) ** 2
+    decibels = 10 * np.log10(power.T + 1e-6)
+    extent = (0, len(padded) / sampling_rate, 0, sampling_rate / 2000)
+    above.imshow(decibels, cmap="magma", aspect="auto", origin="lower", extent=extent)
+    above.set(ylabel="kHz")
+    fonts = fonts_for("".join(one.character for one in characters))
+    text: dict[str, Any] = {"ha": "center", "family": fonts, "parse_math": False}
+    for word in words:
+        above.axvspan(word.start, word.end, color="white", alpha=0.15, linewidth=0)
+        middle = (word.start + word.end) / 2
+        above.annotate(
+            word.word, (middle, 1.02), xycoords=("data", "axes fraction"), annotation_clip=False, **text
+        )
+    for one in characters:
+        place = one.start * seconds
+        below.vlines(place, 0, one.confidence, color="tab:blue")
+        below.text(place, one.confidence + 0.03, one.character, fontsize="small", **text)
+    below.set(xlabel="seconds", ylabel="confidence", ylim=(0, 1.2), xlim=(0, seconds))
     return figure
 
 

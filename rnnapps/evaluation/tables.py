@@ -36,6 +36,7 @@ def score_cells(scores: Mapping[str, Any], columns: Mapping[str, Column]) -> lis
 
 
 def markdown(titles: list[str], rows: list[list[str]]) -> str:
-    """A table in Markdown."""
+    """A table in Markdown; a column that is empty in all rows is left out."""
+    kept = [place for place in range(len(titles)) if not rows or any(row[place] for row in rows)]
     lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return "\n".join(f"| {' | '.join(cells[place] for place in kept)} |" for cells in lines)

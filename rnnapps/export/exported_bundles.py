@@ -17,6 +17,7 @@ PRECISIONS = ("float32", "int8")
 PARITY = 1e-3  # how far a float32 score may be from the Keras network's: rounding is far below
 COLUMNS: dict[str, Column] = {
     "accuracy": ("accuracy", "{:.1%}"),
+    "wer": ("WER", "{:.1%}"),
     "bytes": ("bytes", "{:,}"),
     "microseconds": ("microseconds a step", "{:.0f}"),
     "difference": ("largest difference of a probability", "{:.1e}"),
@@ -115,6 +116,7 @@ def converter(format: str) -> Callable[..., bytes]:
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """What each costs, for people, in Markdown."""
-    titles = ["", *(title for title, _ in COLUMNS.values())]
-    return markdown(titles, [[row["name"], *score_cells(row, COLUMNS)] for row in rows])
+    """What each costs, for people, in Markdown: the columns that an application has."""
+    columns = {name: column for name, column in COLUMNS.items() if any(name in row for row in rows)}
+    titles = ["", *(title for title, _ in columns.values())]
+    return markdown(titles, [[row["name"], *score_cells(row, columns)] for row in rows])

@@ -158,13 +158,14 @@ class Listener:
             self.kept += values
         return values
 
-    def end(self) -> None:
-        """Say how many rows were left out.
+    def end(self) -> list[Any]:
+        """Say how many rows were left out; there are no more answers.
 
         Raises:
             UserError: all of them.
         """
         self.bad.report(self.good)
+        return []
 
     def plot(self) -> "Figure":
         """The values, the intervals that were foretold for them, and those outside.

@@ -5,7 +5,7 @@ from typing import Literal
 
 from rnnapps.data.lines.augmentation_config import LineAugmentationConfig
 from rnnapps.data.lines.source_config import LineSourceConfig
-from rnnapps.errors import UsageError, require
+from rnnapps.errors import require
 from rnnapps.handwriting.writing.config import WriterConfig
 from rnnapps.training.config import TrainingConfig
 
@@ -72,9 +72,3 @@ class HandwritingConfig:
         learning_rate=3e-3,
         weight_decay=1e-3,
     )
-
-    def __post_init__(self):
-        if self.task == "write" and self.source.embedded is not None:
-            raise UsageError(
-                "--task write learns from ink, and the embedded lines are pictures: give --data"
-            )

@@ -1,9 +1,6 @@
 """Lines with their texts in, features and ids of characters out."""
 
-import hashlib
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,36 +14,18 @@ from rnnapps.data.pictures.line_pixels import to_height
 from rnnapps.data.strokes.augmentation import InkAugmentation
 from rnnapps.data.strokes.features import CHANNELS, features, step_places
 from rnnapps.data.text.alphabet import Alphabet
+from rnnapps.data.transcribed_examples import TranscribedExamples
 from rnnapps.errors import UsageError
 from rnnapps.handwriting.config import HandwritingConfig, LineConfig
-
-log = logging.getLogger(__name__)
 
 EMBEDDED = "handwriting"
 SHRINK = {"ink": 2, "paper": 4}  # steps of the input to a frame of the output
 WIDEST = 8000  # pixels of a line at the height that it is read at
-NAMED = 20  # unknown characters
 VALIDATION_BATCH = 32
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(TranscribedExamples):
     """Lines of one kind, with their texts and the writers or documents that they are of."""
-
-    inputs: list[np.ndarray]
-    texts: list[str]
-    groups: list[str]
-    where: list[str]
-
-    def __len__(self) -> int:
-        return len(self.inputs)
-
-    def digest(self) -> str:
-        """A fingerprint of lines and texts, by which a bundle knows the rows it was scored on."""
-        digest = hashlib.sha256("\0".join([*self.texts, *self.groups]).encode())
-        for one in self.inputs:
-            digest.update(np.ascontiguousarray(one).data)
-        return digest.hexdigest()
 
 
 def load(config: HandwritingConfig, examples: Any = None, labels: None = None) -> dict[str, Lines]:
@@ -121,17 +100,6 @@ def make_batches(
         CTCBatches(lines, targets, training.batch_size, of_lines, shrink, augment, training.seed),
         CTCBatches(validation.inputs, held_out, VALIDATION_BATCH, make, shrink),
     )
-
-
-def report_unknown(alphabet: Alphabet, splits: dict[str, Lines]) -> None:
-    """Log the characters of held-out lines that no training line has, which cannot be read."""
-    for split in ("validation", "test"):
-        if unknown := alphabet.unknown(splits[split].texts):
-            named = ", ".join(f"{one!r} {count}" for one, count in unknown.most_common(NAMED))
-            log.warning(
-                "%d characters of the %s lines are in no training line and cannot be read: %s%s",
-                *(sum(unknown.values()), split, named, ", ..." if len(unknown) > NAMED else ""),
-            )
 
 
 def _columns(pixels: np.ndarray, right_to_left: bool) -> np.ndarray:

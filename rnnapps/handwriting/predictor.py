@@ -7,6 +7,8 @@ From the shell and from Python:
     read = rnnapps.load("handwriting"); read("line.png").text; read([pixels, points])
 """
 
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,31 +17,27 @@ from typing import Any, ClassVar, TypeAlias, overload
 
 import numpy as np
 
-from rnnapps import bundle
-from rnnapps.data.bucketed_batches import padded_length
+from rnnapps import backend, bundle
 from rnnapps.data.given_files import given_files, read_in_groups
 from rnnapps.data.lines.sources import kind_of, normalised, read_content
 from rnnapps.data.pictures.files import SUFFIXES
 from rnnapps.data.pictures.line_pixels import read_line
-from rnnapps.data.pictures.page_xml import lines_of, read_page, write_page
+from rnnapps.data.pictures.page_xml import is_page, lines_of, read_page, write_page
 from rnnapps.data.strokes.ink_files import SUFFIXES as INK
-from rnnapps.data.strokes.ink_files import read_ink, sample_of
+from rnnapps.data.strokes.ink_files import is_ink, read_ink, sample_of
 from rnnapps.data.text.alphabet import Alphabet
 from rnnapps.errors import UsageError, UserError
 from rnnapps.handwriting.config import HandwritingConfig
 from rnnapps.handwriting.data import featurise, places, width
 from rnnapps.handwriting.prediction import Reading
-from rnnapps.inference.batching import filled, in_batches
 from rnnapps.inference.ctc_config import CTCConfig
-from rnnapps.inference.ctc_decoder import CTCDecoder
 from rnnapps.inference.inputs import dimensions, several
-from rnnapps.inference.outputs import checked
 from rnnapps.inference.predict_options import GROUP, FileOptions, Groups
+from rnnapps.inference.transcriber import Transcriber
 from rnnapps.inference.transcript import Transcript
 
-BATCH_SIZES = (1, 8, 32)  # lines of a batch: few sizes, as each is compiled
-SHORTEST = 64  # steps that lines are filled up to at least
 PAGE = ".xml"
+OF_PAGE = re.compile(rf"(.+?\{PAGE})#(.*)", re.IGNORECASE | re.DOTALL)  # ids may have a # too
 
 Line: TypeAlias = "str | Path | np.ndarray"
 
@@ -52,7 +50,8 @@ class HandwritingPredictor:
     def __init__(self, model: Any, alphabet: Alphabet, kind: str, config: HandwritingConfig):
         self.model, self.alphabet, self.kind, self.config = model, alphabet, kind, config
         self.features = featurise(config.lines, kind)
-        self._decoders: dict[CTCConfig, CTCDecoder] = {}
+        normalise = partial(normalised, form=config.source.normalisation)
+        self._transcribe = Transcriber(model, alphabet, normalise)
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""
@@ -73,6 +72,7 @@ class HandwritingPredictor:
         with bundle.opening(path, cls.application) as settings:
             config = bundle.read_config(path, HandwritingConfig)
             if config.task == "write":
+                backend.load_quietly()
                 from rnnapps.handwriting.writing.predictor import HandwritingWriter
 
                 return HandwritingWriter.load(path)
@@ -101,7 +101,9 @@ class HandwritingPredictor:
             UserError: a file cannot be read, an array has another shape or type, or it is ink and this
                 network reads paper, or the other way round.
         """
-        if isinstance(lines, (str, Path)) or dimensions(lines) in (0, 1, 2):
+        sides = dimensions(lines)
+        coloured = sides == 3 and np.shape(lines)[2] == 3 and np.asarray(lines).dtype == np.uint8
+        if isinstance(lines, (str, Path)) or sides in (0, 1, 2) or coloured:
             return self([lines], decoding)[0]
         lines = several(lines, "lines")
         names = [str(line) if isinstance(line, (str, Path)) else "" for line in lines]
@@ -138,23 +140,7 @@ class HandwritingPredictor:
         self, contents: Sequence[np.ndarray], decoding: CTCConfig
     ) -> list[tuple[Transcript, ...]]:
         """The texts of lines, of each the likeliest first."""
-        if decoding not in self._decoders:
-            normalise = partial(normalised, form=self.config.source.normalisation)
-            self._decoders[decoding] = CTCDecoder(decoding, self.alphabet, normalise)
-        decode = self._decoders[decoding]
-        features = [self.features(content) for content in contents]
-        lengths = np.array([padded_length(max(SHORTEST, len(one))) for one in features])
-        found: list[tuple[Transcript, ...]] = [()] * len(features)
-        for length in np.unique(lengths):
-            for rows, size in in_batches(np.flatnonzero(lengths == length), BATCH_SIZES):
-                x = np.zeros((len(rows), length, features[rows[0]].shape[1]), "float32")
-                for place, row in zip(x, rows, strict=True):
-                    place[: len(features[row])] = features[row]
-                logits = checked(self.model.predict_on_batch(filled(x, size)))
-                shares = [len(features[row]) / length for row in rows]
-                for row, some in zip(rows, decode(logits, shares), strict=False):
-                    found[row] = some
-        return found
+        return self._transcribe([self.features(content) for content in contents], decoding)
 
     def _of_kind(self, content: np.ndarray, where: str) -> np.ndarray:
         if kind_of(content) != self.kind:
@@ -195,25 +181,52 @@ class PredictOptions(FileOptions):
         if self.write is not None:
             if self.files:
                 raise UsageError("--write TEXT writes, and files are read: give one of them")
+            if self.pages is not None:
+                raise UsageError("--pages is for pages that are read, not for --write")
             return self._write
+        if self.hand is not None:
+            raise UsageError("--hand is for --write TEXT")
         if not self.files:
             raise UsageError("give pictures of lines, pages or files of ink, or folders of them")
-        files = list(given_files(self.files, self.suffixes, self.kind))
+        files = [file for name in self.files for file in self._given(name)]
         if self.plot is not None and (len(files) != 1 or files[0].suffix.lower() == PAGE):
             raise UsageError(
                 "--plot draws one answer: give one picture of a line, or a file of one in ink"
             )
         if self.pages is not None:
             Path(self.pages).mkdir(parents=True, exist_ok=True)
+            names = Counter(file.name for file in files if file.suffix.lower() == PAGE)
+            if twice := [name for name, count in names.items() if count > 1]:
+                raise UsageError(
+                    f"--pages: several pages are called {twice[0]}: read one folder at a time"
+                )
             if any(file.parent.samefile(self.pages) for file in files):
                 raise UsageError(f"--pages {self.pages}: the folder of what is read: give another")
 
         def read(predictor: HandwritingPredictor) -> Groups:
             self._check_task(predictor, "read")
             for some in read_in_groups(files, predictor.read_file, GROUP):
-                yield [line for _, lines in some for line in lines]
+                found: list[tuple[str | None, Any]] = [line for _, lines in some for line in lines]
+                if self.plot is not None and len(found) > 1:
+                    raise UsageError(f"--plot draws one answer, and {files[0]} has {len(found)} lines")
+                yield found
 
         return read
+
+    def _given(self, name: str) -> list[Path]:
+        """A file; or those of a folder, as training reads it: of one with pages only these."""
+        files = list(given_files([name], self.suffixes, self.kind))
+        if not Path(name).is_dir():
+            return files
+        files = [
+            file
+            for file in files
+            if (file.suffix.lower() != PAGE or is_page(file))
+            and (file.suffix.lower() not in INK or is_ink(file))
+        ]
+        if not files:
+            raise UserError(f"{name}: no {self.kind} in it ({', '.join(self.suffixes)})")
+        return [file for file in files if file.suffix.lower() == PAGE] or files
 
     def _write(self, predictor: Any) -> Groups:
         self._check_task(predictor, "write")
@@ -238,9 +251,8 @@ class PredictOptions(FileOptions):
         """Write each page with the texts of its lines, under its name."""
         pages: dict[str, list[tuple[str, Reading]]] = {}
         for answer in answers:
-            page, mark, line = answer.line.rpartition("#")
-            if mark and page.lower().endswith(PAGE):
-                pages.setdefault(page, []).append((line, answer))
+            if found := OF_PAGE.fullmatch(answer.line):
+                pages.setdefault(found[1], []).append((found[2], answer))
         for page, lines in pages.items():
             write_page(
                 Path(page),

@@ -15,8 +15,8 @@ from typing import Any
 from rnnapps import datasets
 from rnnapps.command_line import train_script
 from rnnapps.data.lines.sources import kind_of
-from rnnapps.data.text.alphabet import Alphabet
-from rnnapps.errors import UserError
+from rnnapps.data.text.learnt_alphabet import learnt_alphabet
+from rnnapps.errors import UsageError, UserError
 from rnnapps.handwriting import data
 from rnnapps.handwriting.config import HandwritingConfig
 from rnnapps.handwriting.evaluate import evaluate, table
@@ -38,6 +38,8 @@ def train(config: HandwritingConfig, examples: Any = None) -> Path:
     Raises:
         rnnapps.errors.UserError: with what is wrong and what to do, in one line.
     """
+    if config.task == "write" and examples is None and config.source.embedded is not None:
+        raise UsageError("--task write learns from ink, the embedded lines are pictures: give --data")
     run = TrainingRun("handwriting", config, examples)
     config = run.config
     splits = data.load(config, examples)
@@ -49,26 +51,22 @@ def train(config: HandwritingConfig, examples: Any = None) -> Path:
         from rnnapps.handwriting.writing.train import train_writer
 
         return train_writer(run, config, splits)
-    from rnnapps.evaluation.reading_baselines import nearest_lines, tesseract_lines
+    from rnnapps.evaluation.nearest_texts import nearest_texts
+    from rnnapps.evaluation.reading_baselines import tesseract_lines
     from rnnapps.evaluation.report import add_baseline
     from rnnapps.handwriting.model import build
     from rnnapps.metrics.transcription import transcription_report
     from rnnapps.training.ctc_loss import CTCLoss
-    from rnnapps.training.starting_weights import copy_characters
 
     train, test = splits["train"], splits["test"]
     kind = kind_of(train.inputs[0])
+    texts = {split: lines.texts for split, lines in splits.items()}
     known = run.start.alphabet.characters if run.start is not None else ()
-    texts = [*train.texts, "".join(known)]  # what a reader could read before, it still can
-    alphabet = Alphabet.learn(texts, config.lines.right_to_left)
-    log.info("%d characters: %s", alphabet.size - 1, "".join(alphabet.characters))
-    data.report_unknown(alphabet, splits)
+    alphabet = learnt_alphabet(texts, known, config.lines.right_to_left)
     batches, validation = data.make_batches(config, splits, alphabet)
 
     model = build(config.model, kind, data.width(config.lines, kind), alphabet.size)
-    run.start_from(model, reinitialise=("characters",) if alphabet.characters != known else ())
-    if run.start is not None and alphabet.characters != known:
-        copy_characters(run.start.model, model, run.start.alphabet, alphabet)
+    run.start_from(model, alphabet=alphabet)
     model.compile(run.optimizer(len(batches)), CTCLoss())
     run.fit(model, batches, validation)
 
@@ -76,7 +74,7 @@ def train(config: HandwritingConfig, examples: Any = None) -> Path:
     reader = HandwritingPredictor(model, alphabet, kind, config)
     report = evaluate(reader, test)
     features = [[reader.features(line) for line in some.inputs] for some in (train, test)]
-    baselines = nearest_lines(features[0], train.texts, features[1])
+    baselines = nearest_texts(features[0], train.texts, features[1], "line")
     if kind == "paper" and (read := tesseract_lines(test.inputs)):
         baselines[read[0]] = read[1]
     for name, answers in baselines.items():

@@ -17,10 +17,12 @@ class CTCConfig:
     """text file: the search also asks how likely texts are by its n-grams of characters, or with
     --lexicon by its pairs of words"""
     lexicon: str | None = None
-    """file with a word a line: no other words are written"""
+    """file with a word a line: no other words are written, but where the input is cut off within one"""
     open_vocabulary: bool = False
     """with --lexicon: other words are written too, letter by letter, where the lexicon has none for what
     is there"""
+    grammar: str | None = None
+    """JSGF file: no other texts are written than those that it allows"""
     ngram: int = 6
     """characters of the longest n-gram"""
     language_weight: float = 0.5
@@ -38,5 +40,7 @@ class CTCConfig:
         require(self, "token_bonus", -10 <= self.token_bonus <= 10, "-10 to 10")
         if self.open_vocabulary and self.lexicon is None:
             raise UsageError("--open-vocabulary is for a lexicon: give one with --lexicon FILE")
-        if self.beam_width == 1 and (self.language_model or self.lexicon):
-            raise UsageError("a language model or lexicon needs a search: add --beam-width 16")
+        if self.grammar is not None and (self.language_model or self.lexicon):
+            raise UsageError("--grammar knows what comes next: leave out --language-model and --lexicon")
+        if self.beam_width == 1 and (self.language_model or self.lexicon or self.grammar):
+            raise UsageError("a language model, lexicon or grammar needs a search: add --beam-width 16")

@@ -1,5 +1,6 @@
 """From the frames of a network with CTC to texts."""
 
+import logging
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnapps.data.text.grammar_tables import grammar_tables
 from rnnapps.data.text.lexicon import read_lexicon
 from rnnapps.data.text.ngram_tables import character_tables, word_tables
 from rnnapps.data.text_files import lines_of, read_text
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
     from rnnapps.decoding.ctc_path import CTCPath
 
 TOKENS_PER_STEP = 12  # likeliest characters of a frame by which texts grow
-OF_WORDS = "'\u2019-"  # marks that do not divide words
+OF_WORDS = "'\u2019"  # marks that do not divide words
 SPELLING = 4  # characters of an n-gram of unknown words
 UNKNOWN_BONUS = -2.0  # of an unknown word
+LARGEST_TEXT = 20_000_000  # bytes of which n-grams are counted: a minute and two gigabytes
+
+log = logging.getLogger(__name__)
 
 
 class CTCDecoder:
@@ -31,11 +36,12 @@ class CTCDecoder:
     Args:
         config: how.
         alphabet: of the network.
-        normalise: brings texts of a language model or a lexicon to the form of those it was trained on.
+        normalise: brings texts of a language model, a lexicon or a grammar to the form of those it
+            was trained on.
 
     Raises:
-        UserError: the file of a language model or a lexicon cannot be read, or has nothing that the
-            alphabet can write.
+        UserError: the file of a language model, a lexicon or a grammar cannot be read, or has nothing
+            that the alphabet can write.
     """
 
     def __init__(self, config: CTCConfig, alphabet: "Alphabet", normalise: Callable[[str], str]):
@@ -74,7 +80,8 @@ class CTCDecoder:
                     score = found.scores[row, place]
                     if np.isfinite(score):
                         texts[row].append(self._transcript(path, row, score, real))
-        # Without a search; and where no words of a lexicon end with the line, as one that is cut off.
+        # Without a search; and where no words of a lexicon, and no text of a grammar, end with the line,
+        # as one that is cut off.
         return [
             tuple(some) or (self._transcript(best, row, best.log_probabilities[row], frames[row]),)
             for row, some in enumerate(texts)
@@ -104,6 +111,8 @@ def _scorer(
     """The language model that a config describes, or None."""
     from rnnapps.decoding import CharacterModel, WordModel
 
+    if config.grammar is not None:
+        return CharacterModel(**grammar_tables(Path(config.grammar), alphabet, normalise)._asdict())
     texts = [] if config.language_model is None else _lines(Path(config.language_model), normalise)
     if config.lexicon is None:
         if config.language_model is None:
@@ -113,13 +122,17 @@ def _scorer(
             raise UserError(f"{config.language_model}: it has no character that this network writes")
         tables = character_tables(encoded, alphabet.size, config.ngram)
         return CharacterModel(**tables._asdict(), weight=config.language_weight)
-    given = [normalise(word) for word in read_lexicon(Path(config.lexicon))]
-    known = set(alphabet.characters)
-    words = [word for word in dict.fromkeys(given) if word and known.issuperset(word)]
-    separators = [one for one in alphabet.characters if not _of_word(one)]
-    words = [word for word in words if not known.intersection(separators, word)]
+    given = read_lexicon(Path(config.lexicon))
+    parts = dict.fromkeys(part for word in given for part in _words(normalise(word)))
+    words = [word for word in parts if set(alphabet.characters).issuperset(word)]
     if not words:
         raise UserError(f"{config.lexicon}: it has no word that this network can write")
+    if unknown := len(parts) - len(words):
+        log.warning(
+            "%s: %d of %d words have characters that this network cannot write: left out",
+            *(config.lexicon, unknown, len(parts)),
+        )
+    separators = [one for one in alphabet.characters if not _of_word(one)]
     divided = [_words(text) for text in texts] if texts else [[word] for word in words]
     spellings = [alphabet.encode(word).tolist() for word in words]
     spelling = None
@@ -139,6 +152,9 @@ def _scorer(
 
 
 def _lines(file: Path, normalise: Callable[[str], str]) -> list[str]:
+    if file.is_file() and file.stat().st_size > LARGEST_TEXT:
+        size = f"{file.stat().st_size / 1e6:,.0f} MB"
+        raise UserError(f"{file}: {size}, at most {LARGEST_TEXT / 1e6:.0f} can be counted: give a part")
     texts = [text for line in lines_of(read_text(file)) if (text := normalise(line))]
     if not texts:
         raise UserError(f"{file}: no text in it: a language model is made of the lines of a text")

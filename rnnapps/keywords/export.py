@@ -18,7 +18,7 @@ import numpy as np
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.sound.window import sound_window
 from rnnapps.export.options import ExportingOptions
-from rnnapps.keywords.stream import softmax
+from rnnapps.inference.probabilities import softmax
 
 if TYPE_CHECKING:
     from rnnapps.keywords.data import Clips

@@ -17,9 +17,10 @@ from rnnapps.errors import UserError
 from rnnapps.inference.batching import in_batches
 from rnnapps.inference.inputs import dimensions, several
 from rnnapps.inference.predict_options import FileOptions
+from rnnapps.inference.probabilities import softmax
 from rnnapps.keywords.config import KeywordsConfig
 from rnnapps.keywords.prediction import Prediction
-from rnnapps.keywords.stream import KeywordStream, softmax
+from rnnapps.keywords.stream import KeywordStream
 
 if TYPE_CHECKING:
     import keras

@@ -9,13 +9,15 @@ From the shell and from Python:
 
 import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rnnapps.data.sound.folders import SILENCE, UNKNOWN
 from rnnapps.errors import UserError
+from rnnapps.inference.probabilities import softmax
 from rnnapps.inference.recording_options import RecordingOptions
+from rnnapps.inference.sample_stream import SampleStream
 from rnnapps.keywords.config import DetectionConfig
 
 if TYPE_CHECKING:
@@ -40,34 +42,11 @@ class DetectedWord:
         return f"{self.time:.2f} {self.word} {self.score:.3f}"
 
 
-class KeywordStream:
-    """A causal network that hears samples as they come, with carried state: front end, convolutions,
-    recurrent layers.
+class KeywordStream(SampleStream):
+    """A causal network that hears samples as they come.
 
     After each hop of 20 ms it gives what the network gives for all samples so far.
-
-    Args:
-        start: gives the state before the first hop.
-        step: from samples, float32 `(1, hop)`, and a state to logits `(1, classes)`, which numpy can
-            read, and the next state.
-        hop: samples of a hop.
-        sampling_rate: samples a second.
     """
-
-    def __init__(self, start: Callable, step: Callable, hop: int, sampling_rate: int):
-        self.hop = hop
-        self.hop_seconds = hop / sampling_rate
-        self._start, self._step = start, step
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget all that was heard."""
-        import numpy as np
-
-        self.hops = 0
-        self.logits: Any = None  # of the last hop, float32 `(classes,)`
-        self._rest = np.zeros(0, "float32")
-        self._state = self._start()
 
     def push(self, samples: "np.ndarray") -> "list[tuple[float, np.ndarray]]":
         """Hear samples, floats `(time,)` at the network's sampling rate, as many as there are.
@@ -79,30 +58,11 @@ class KeywordStream:
         Raises:
             UserError: the samples are integers, or not finite.
         """
-        import numpy as np
-
-        from rnnapps.data.sound.files import check_samples
-
-        samples = check_samples(samples, "stream", may_be_empty=True)
-        samples = np.concatenate([self._rest, samples])
-        whole = len(samples) // self.hop * self.hop
-        self._rest = samples[whole:]
-        answers = []
-        for start in range(0, whole, self.hop):
-            x = samples[None, start : start + self.hop]
-            logits, self._state = self._step(x, self._state)
-            self.logits = logits[0]
-            self.hops += 1
-            answers.append((self.hops * self.hop_seconds, softmax(self.logits)))
-        return answers
-
-
-def softmax(logits: "np.ndarray") -> "np.ndarray":
-    """Probabilities, float32, of logits `(..., classes)`."""
-    import numpy as np
-
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+        before = self.hops
+        return [
+            (hop * self.hop_seconds, softmax(logits))
+            for hop, logits in enumerate(self.hear(samples), start=before + 1)
+        ]
 
 
 class WordDetector:
@@ -183,8 +143,9 @@ class Listener:
             self.words += words
         return words
 
-    def end(self) -> None:
+    def end(self) -> list[DetectedWord]:
         """Nothing is left to be said of a recording that has ended."""
+        return []
 
     def plot(self) -> "Figure":
         """The probabilities over time, and what was detected.

@@ -28,6 +28,7 @@ from rnnapps.layers.luong_attention import LuongAttention
 from rnnapps.layers.max_pooling import MaxPooling
 from rnnapps.layers.min_gru import MinGRU
 from rnnapps.layers.min_lstm import MinLSTM
+from rnnapps.layers.real_frames import RealFrames
 from rnnapps.layers.recent_attention import RecentAttention
 from rnnapps.layers.recurrent_stack import RecurrentStack
 from rnnapps.layers.simple_rnn import SimpleRNN
@@ -56,6 +57,7 @@ __all__ = [
     "MaxPooling",
     "MinGRU",
     "MinLSTM",
+    "RealFrames",
     "RecentAttention",
     "RecurrentStack",
     "SimpleRNN",

@@ -9,6 +9,7 @@ from keras import ops
 
 from rnnapps.layers.band_normalisation import BandNormalisation
 from rnnapps.layers.kernels.loops import compiled
+from rnnapps.layers.log_mel import LogMel
 from rnnapps.layers.recurrent_stack import RecurrentStack
 from rnnapps.layers.spec_augment import SpecAugment
 
@@ -19,6 +20,7 @@ POINTWISE = (
     keras.layers.BatchNormalization,
     keras.layers.Dense,
     keras.layers.LayerNormalization,
+    keras.layers.Permute,
     keras.layers.ReLU,
     keras.layers.Reshape,
 )
@@ -77,9 +79,10 @@ def stream_step(model: keras.Model) -> tuple[Callable, Callable]:
     The network is a chain of layers from its input `(batch, time)` or `(batch, time, ...)` to one
     output: those with a `start` and a `step` (`LogMel` first where it takes samples, `CausalConv`,
     `RecurrentStack`, `RecentAttention`), and layers of one time step (dense, normalisation, activation,
-    reshaping with -1 for time). The output of a step is that of the network for all that came before,
-    to rounding: the last of its time steps, or what is made of them. `x` is the next hop of samples
-    `(batch, hop)`, or the next `(batch, ...)`. There is no dropout.
+    reshaping with -1 for time, permuting what is not time). The output of a step is that of the network
+    for all that came before, to rounding: the last of its time steps, or what is made of them. `x` is
+    the next hop of samples `(batch, hop)`, or the next `(batch, ...)`. A network that puts so many hops
+    into one time step by reshaping takes them together, `(batch, hops * hop)`. There is no dropout.
 
     The state is all that the layers carry, float32 `(batch, numbers)`: in one array, because what a
     call costs beside its arithmetic grows with the number of its arguments.
@@ -117,7 +120,10 @@ def stream_step(model: keras.Model) -> tuple[Callable, Callable]:
         x = x[:, None]  # one time step
         has_time = True
         for layer in layers:
-            if hasattr(layer, "start"):
+            if isinstance(layer, LogMel):
+                x, new = _frames(layer, ops.squeeze(x, 1), states.pop(0))
+                after.append(new)
+            elif hasattr(layer, "start"):
                 x, new = layer.step(ops.squeeze(x, 1) if has_time else x, states.pop(0))
                 after.append(new)
                 has_time = has_time and getattr(layer, "return_sequences", True)
@@ -127,6 +133,15 @@ def stream_step(model: keras.Model) -> tuple[Callable, Callable]:
         return ops.squeeze(x, 1) if has_time else x, pack(after)
 
     return start, step
+
+
+def _frames(layer: LogMel, samples, state):
+    """The frames `(batch, hops, mels)` that so many hops complete, and the state after them."""
+    frames = []
+    for hop in ops.split(samples, samples.shape[1] // layer.hop, axis=1):
+        frame, state = layer.step(hop, state)
+        frames.append(frame)
+    return ops.stack(frames, axis=1), state
 
 
 def _chain(model: keras.Model) -> list[keras.layers.Layer]:
@@ -152,4 +167,6 @@ def _is_pointwise(layer: keras.layers.Layer) -> bool:
     if isinstance(layer, keras.layers.LayerNormalization):
         axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
         return all(axis not in (0, 1) for axis in axes)
+    if isinstance(layer, keras.layers.Permute):
+        return layer.dims[0] == 1
     return isinstance(layer, POINTWISE)

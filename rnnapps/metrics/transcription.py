@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +11,10 @@ CONFUSED = 20  # pairs that are told
 
 
 def transcription_report(
-    texts: Sequence[str], references: Sequence[str], groups: Sequence[str]
+    texts: Sequence[str],
+    references: Sequence[str],
+    groups: Sequence[str],
+    units: Literal["characters", "words"] = "characters",
 ) -> dict[str, Any]:
     """Score texts by the edits that turn the references into them.
 
@@ -19,21 +22,23 @@ def transcription_report(
         texts: that were read.
         references: what is right, none empty.
         groups: the writer, speaker or document of each: of these the intervals are made.
+        units: whose edits are counted one by one.
 
     Returns:
         A dict for JSON: rows; character and word error rate (`cer`, `wer`: substitutions, insertions and
         deletions over the characters or words of the references) and their 95 % bootstrap intervals over
-        groups (Bisani and Ney 2004); these three counts of characters; the share of texts without an
-        error; the most confused characters; and the signature of these.
+        groups (Bisani and Ney 2004), None of a single group; these three counts of units; the share of
+        texts without an error; the most confused units; and the signature of these.
     """
     import jiwer
 
     characters = jiwer.process_characters(list(references), list(texts))
     words = jiwer.process_words(list(references), list(texts))
+    counted = characters if units == "characters" else words
     confused: Counter[tuple[str, str]] = Counter()
     exact = 0
     for reference, text, chunks in zip(
-        characters.references, characters.hypotheses, characters.alignments, strict=True
+        counted.references, counted.hypotheses, counted.alignments, strict=True
     ):
         exact += all(chunk.type == "equal" for chunk in chunks)
         for chunk in chunks:
@@ -52,9 +57,9 @@ def transcription_report(
         "wer": words.wer,
         "wer_interval": _interval(words, groups),
         "exact": exact / len(texts),
-        "substitutions": characters.substitutions,
-        "insertions": characters.insertions,
-        "deletions": characters.deletions,
+        "substitutions": counted.substitutions,
+        "insertions": counted.insertions,
+        "deletions": counted.deletions,
         "confused": [[*pair, count] for pair, count in confused.most_common(CONFUSED)],
         "signature": f"cer,wer|interval:bootstrap-95-by-group,n={RESAMPLES},seed={SEED}"
         f"|jiwer:{_version()}",
@@ -67,9 +72,13 @@ def _version() -> str:
     return version("jiwer")
 
 
-def _interval(output: Any, groups: Sequence[str]) -> list[float]:
-    """The 2.5th and 97.5th percentile of the error rate of as many groups, drawn with replacement."""
+def _interval(output: Any, groups: Sequence[str]) -> list[float] | None:
+    """The 2.5th and 97.5th percentile of the error rate of as many groups, drawn with replacement; None
+    of a single group, which says nothing about others.
+    """
     names, numbers = np.unique(np.array(groups), return_inverse=True)
+    if len(names) < 2:
+        return None
     errors, lengths = np.zeros(len(names)), np.zeros(len(names))
     for group, reference, chunks in zip(numbers, output.references, output.alignments, strict=True):
         lengths[group] += len(reference)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from rnnapps.data.batches import Batches
+    from rnnapps.data.text.alphabet import Alphabet
     from rnnapps.inference.predictor import Predictor
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ class TrainingRun:
         model: "keras.Model",
         reinitialise: Collection[str] = (),
         labels: tuple[str, ...] | None = None,
+        alphabet: "Alphabet | None" = None,
     ) -> None:
         """Give a new network the weights of the bundle to start from, if there is one.
 
@@ -97,15 +99,22 @@ class TrainingRun:
             model: the new network.
             reinitialise: names of layers that keep their own random weights.
             labels: of a classifier: if the bundle has others, the layer `classes` keeps its own too.
+            alphabet: of a network of CTC: if the bundle has another one, the layer `characters` takes
+                what is known of the characters of both.
         """
-        from rnnapps.training.starting_weights import copy_weights
+        from rnnapps.training.starting_weights import copy_characters, copy_weights
 
         if self._start_bundle is not None:
             if labels is not None and self.start.labels != labels:
                 reinitialise = (*reinitialise, "classes")
+            other = alphabet is not None and self.start.alphabet.characters != alphabet.characters
+            if other:
+                reinitialise = (*reinitialise, "characters")
             if reinitialise:
                 log.info("%s: starting anew: %s", self._start_bundle, ", ".join(reinitialise))
             copy_weights(self._start_bundle, self.start.model, model, reinitialise)
+            if alphabet is not None and other:
+                copy_characters(self.start.model, model, self.start.alphabet, alphabet)
 
     def optimizer(self, steps_per_epoch: int) -> "keras.optimizers.Optimizer":
         """The optimizer that the options of training describe."""

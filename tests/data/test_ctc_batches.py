@@ -27,6 +27,13 @@ def test_features_and_characters_stand_together_and_padding_is_zero():
     assert sorted(seen) == list(range(len(LENGTHS)))
 
 
+def test_samples_are_filled_up_to_multiples_of_a_step():
+    made = CTCBatches([one[:, 0] for one in SEQUENCES], TARGETS, 3, lambda one: one, 4, step=50)
+    assert [x.shape for x, _ in made.in_order_of_length()] == [(3, 50), (3, 100), (1, 150)]
+    ((first, _), *_) = made.in_order_of_length()
+    assert [int(row.sum()) for row in first] == [5, 24, 140]
+
+
 def test_those_of_similar_length_stand_together():
     widths = [x.shape[1] for x, _ in batches().in_order_of_length()]
     assert widths == [64, 64, 128, 192]

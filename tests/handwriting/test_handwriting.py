@@ -165,15 +165,6 @@ def test_a_text_too_long_for_its_line_is_named(tmp_path, config):
         data.load(given)
 
 
-def test_characters_of_held_out_lines_alone_are_named(caplog):
-    alphabet = Alphabet("ab")
-    some = data.Lines([LINE], ["abxx"], ["g"], ["w"])
-    data.report_unknown(alphabet, {"validation": some, "test": some})
-    assert (
-        "2 characters of the test lines are in no training line and cannot be read: 'x' 2" in caplog.text
-    )
-
-
 def test_ink_and_paper_are_kept_apart(read, tmp_path):
     ink = tmp_path / "ink.json"
     ink.write_text(json.dumps(INK), encoding="utf-8")
@@ -275,3 +266,45 @@ def test_frames_of_ink_are_half_and_of_paper_a_quarter():
         model = build(ModelConfig(units=4, filters=4), kind, features, 5)
         logits = model.predict_on_batch(np.full((1, 64, features), 0.5, "float32"))
         assert logits.shape == (1, 64 // data.SHRINK[kind], 5)
+
+
+def test_what_predict_refuses(path, lines, tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        Image.fromarray(lines[0]).save(tmp_path / folder / "page.png")
+        (tmp_path / folder / "page.xml").write_text(PAGE, encoding="utf-8")
+    pages = [str(tmp_path / folder / "page.xml") for folder in ("a", "b")]
+    command = ["predict", "handwriting", "--model", str(path), *pages]
+    with pytest.raises(UsageError, match="several pages are called page.xml: read one folder at a time"):
+        dispatch([*command, "--pages", str(tmp_path / "out")])
+    with pytest.raises(UsageError, match="--hand is for --write TEXT"):
+        dispatch([*command, "--hand", "ink.json"])
+    with pytest.raises(UsageError, match="--pages is for pages that are read, not for --write"):
+        dispatch([*command[:4], "--write", "a", "--pages", str(tmp_path / "out")])
+    several = tmp_path / "ink.jsonl"
+    several.write_text(2 * (json.dumps(INK[0]) + "\n"), encoding="utf-8")
+    with pytest.raises(UserError, match="could not be read"):  # it is ink, and the reader reads paper
+        dispatch(["predict", "handwriting", "--model", str(path), str(several), "--plot", "x.png"])
+
+
+def test_a_folder_with_pages_gives_their_lines_and_one_bad_page_loses_no_other(
+    path, lines, tmp_path, capsys
+):
+    Image.fromarray(np.full((160, 400), 255, "uint8")).save(tmp_path / "page.png")
+    ids = PAGE.replace('"first"', '"r1#l1"').replace('"second"', '"r1#l2"')
+    (tmp_path / "good.xml").write_text(ids, encoding="utf-8")
+    (tmp_path / "lost.xml").write_text(PAGE.replace("page.png", "lost.png"), encoding="utf-8")
+    (tmp_path / "METS.xml").write_text("<mets/>", encoding="utf-8")
+    command = ["predict", "handwriting", "--model", str(path), str(tmp_path)]
+    with pytest.raises(UserError, match="1 of 2 files could not be read"):
+        dispatch([*command, "--pages", str(tmp_path / "read")])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    (tmp_path / "read" / "page.png").symlink_to(tmp_path / "page.png")
+    page = read_page(tmp_path / "read" / "good.xml")
+    assert [line.id for line in page.lines] == ["r1#l1", "r1#l2"]
+    assert not (tmp_path / "read" / "lost.xml").exists()
+
+
+def test_colours_are_a_line_too(read, lines):
+    grey = read(lines[0])
+    assert read(np.repeat(lines[0][:, :, None], 3, axis=2)).text == grey.text

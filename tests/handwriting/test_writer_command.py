@@ -108,7 +108,7 @@ def test_reading_and_writing_are_told_apart(path, small_bundles, ink, tmp_path):
     with pytest.raises(UsageError, match="--write TEXT writes, and files are read"):
         dispatch(["predict", "handwriting", "--model", str(path), str(ink), "--write", "n"])
     with pytest.raises(UsageError, match="--task write learns from ink"):
-        HandwritingConfig(task="write")
+        train(HandwritingConfig(task="write"))
     output = str(tmp_path / "other")
     with pytest.raises(UserError, match="made by --task write"):
         dispatch(

@@ -24,11 +24,11 @@ from rnnapps.commands.main import dispatch
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.sound.sources import read_clips
 from rnnapps.errors import UsageError, UserError
+from rnnapps.inference.probabilities import softmax
 from rnnapps.keywords import data
 from rnnapps.keywords.config import ClipConfig, KeywordsConfig, ModelConfig
 from rnnapps.keywords.evaluate import evaluate
 from rnnapps.keywords.predictor import KeywordsPredictor
-from rnnapps.keywords.stream import softmax
 
 STREAM = ("stream", "keywords")
 

@@ -30,6 +30,20 @@ def test_intervals_are_of_whole_groups():
     assert 0.06 < many[0] < 0.09 and 0.16 < many[1] < 0.19
 
 
+def test_a_single_group_has_no_interval():
+    report = transcription_report(["abcx", "ab"], ["abcd", "ab"], ["x", "x"])
+    assert report["cer_interval"] is None and report["wer_interval"] is None
+
+
 def test_an_empty_text_is_all_deletions():
     report = transcription_report(["", "ab"], ["abc", "ab"], ["x", "y"])
     assert report["deletions"] == 3 and report["cer"] == pytest.approx(0.6) and report["exact"] == 0.5
+
+
+def test_edits_word_by_word():
+    report = transcription_report(
+        ["the cot", "a dog so", "mouse"], ["the cat", "a dog", "a mouse"], ["x", "y", "y"], "words"
+    )
+    assert (report["substitutions"], report["insertions"], report["deletions"]) == (1, 1, 1)
+    assert sorted(report["confused"]) == [["", "so", 1], ["a", "", 1], ["cat", "cot", 1]]
+    assert report["wer"] == pytest.approx(3 / 6) and report["exact"] == 0

@@ -53,6 +53,12 @@ def test_value_and_gradient_are_those_of_keras():
     np.testing.assert_allclose(found[0][1], found[1][1], atol=2e-5)
 
 
+def test_a_batch_without_targets():
+    frames = logits(2, 5, 3)
+    losses = CTCLoss().call(np.zeros((2, 0), "int32"), frames)
+    np.testing.assert_allclose(losses, [by_all_paths([0], one) for one in frames], rtol=1e-5)
+
+
 def test_padding_changes_nothing():
     frames, targets = logits(2, 6, 4), np.array([[1, 2, 2], [3, 0, 0]], "int32")
     longer = np.pad(frames, ((0, 0), (0, 7), (0, 0)), constant_values=3.0)

@@ -1,10 +1,14 @@
 """A line of writing before it is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from rnnapps.data.values import name_of
+
+GROUPS = ("writer", "document")  # columns of what is not divided between splits, the wider first
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +29,8 @@ class FoundLine:
     split: str
     group: str | None
     read: Callable[[], np.ndarray]
+
+
+def group_of(fields: Mapping[str, Any]) -> str | None:
+    """The name in the first of GROUPS that a row has and that is not empty, or None."""
+    return next((name for column in GROUPS if (name := name_of(fields.get(column, "")))), None)

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rnnapps.data.table_source_config import TableSourceConfig
+from rnnapps.data.file_table_config import FileTableConfig
+from rnnapps.data.source_config import embedded_name
 from rnnapps.errors import require
 
 EMBEDDED = ("lines", "digits")  # the first is what "embedded" means
 
 
 @dataclass(frozen=True)
-class LineSourceConfig(TableSourceConfig):
+class LineSourceConfig(FileTableConfig):
     """Where the lines and their texts come from."""
 
     data: str = "embedded"
@@ -22,23 +23,14 @@ class LineSourceConfig(TableSourceConfig):
     """form of Unicode that texts are brought to"""
     file_column: str = "file"
     """column of the table that has the picture's file; an optional column split has its split, and a
-    column document or writer what must not be divided between splits"""
-    text_column: str = "text"
-    """column of the table that has the text"""
+    column writer or document what must not be divided between splits"""
 
     def __post_init__(self):
         super().__post_init__()
         known = self.data.partition(":")[0] != "tfds" and self.embedded != ""
         require(self, "data", known, f"embedded, embedded:{EMBEDDED[1]} or the path of lines")
-        for field in ("file_column", "text_column"):
-            require(self, field, bool(getattr(self, field).strip()), "a name")
-        require(self, "text_column", self.text_column != self.file_column, "another than --file-column")
 
     @property
     def embedded(self) -> str | None:
         """The embedded lines that are meant, "" of a name that there is not, or None of a path."""
-        kind, divider, name = self.data.partition(":")
-        if kind != "embedded":
-            return None
-        name = name if divider else EMBEDDED[0]
-        return name if name in EMBEDDED else ""
+        return embedded_name(self.data, EMBEDDED)

@@ -12,7 +12,7 @@ import numpy as np
 from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.lines.embedded import embedded_lines
-from rnnapps.data.lines.found_line import FoundLine
+from rnnapps.data.lines.found_line import FoundLine, group_of
 from rnnapps.data.lines.source_config import LineSourceConfig
 from rnnapps.data.lines.written_line import WrittenLine
 from rnnapps.data.pictures.line_files import list_line_pictures
@@ -21,11 +21,9 @@ from rnnapps.data.splits import Shares, divide
 from rnnapps.data.strokes.ink_files import is_ink, list_ink
 from rnnapps.data.strokes.points import to_points, to_strokes
 from rnnapps.data.text.sources import text_problem
-from rnnapps.data.values import name_of
-from rnnapps.errors import UserError
+from rnnapps.errors import UsageError, UserError
 
 SHARES = Shares(test=0.1, validation=0.1)
-GROUPS = ("writer", "document")  # columns that tell what must not be divided
 
 
 def read_lines(
@@ -62,6 +60,8 @@ def read_lines(
             line = _read(found, config.normalisation)
             if reason := problem(line.content, line.text):
                 raise UserError(f"{found.where}: {reason}")
+        except UsageError:  # of no line, but of all
+            raise
         except UserError as error:
             bad.add(str(error))
             continue
@@ -126,9 +126,8 @@ def _memory(examples: Any) -> Iterator[FoundLine]:
         if missing := [name for name in ("line", "text") if name not in rows[0].fields]:
             raise UserError(f"{rows[0].where}: no column '{missing[0]}': expected line and text")
         for row in rows:
-            group = next((name_of(row.fields[name]) for name in GROUPS if name in row.fields), None)
             read = partial(read_content, row.fields["line"], row.where)
-            yield FoundLine(row.where, row.fields["text"], split, group or None, read)
+            yield FoundLine(row.where, row.fields["text"], split, group_of(row.fields), read)
 
 
 def _read(found: FoundLine, form: str) -> WrittenLine:

@@ -1,32 +1,27 @@
 """Pictures of lines with their texts, in the forms in which people have them."""
 
 import logging
-import os
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 
 from rnnapps.data import text_files
 from rnnapps.data.bad_rows import BadRows
-from rnnapps.data.lines.found_line import FoundLine
+from rnnapps.data.file_tables import file_rows, find_file
+from rnnapps.data.lines.found_line import GROUPS, FoundLine
 from rnnapps.data.lines.source_config import LineSourceConfig
 from rnnapps.data.pictures.files import SUFFIXES
 from rnnapps.data.pictures.line_pixels import read_grey, read_line
 from rnnapps.data.pictures.page_line import PageLine
 from rnnapps.data.pictures.page_pictures import scale_of
 from rnnapps.data.pictures.page_xml import Page, cut_line, is_page, read_page, where_of
-from rnnapps.data.row import Row
-from rnnapps.data.row_sources import check_columns
 from rnnapps.data.splits import SPLIT_NAMES, SPLITS
 from rnnapps.data.tables import SUFFIXES as TABLES
-from rnnapps.data.tables import has_tables, read_tables
-from rnnapps.data.values import name_of, name_problem
-from rnnapps.errors import UserError, brief
+from rnnapps.data.tables import has_tables
+from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +39,6 @@ COLUMNS = (  # of file and text
     ("file_name", "text"),  # of Hugging Face
     ("1", "2"),  # without a header
 )
-GROUPS = ("writer", "document")  # columns of what is not divided, the wider first
 
 
 def list_line_pictures(path: Path, config: LineSourceConfig) -> Iterator[FoundLine]:
@@ -117,57 +111,15 @@ def _table_of(folder: Path) -> Path | None:
 
 def _of_table(table: Path, folder: Path, config: LineSourceConfig, bad: BadRows) -> Iterator[FoundLine]:
     folders = [folder, *(folder / name for name in SUBFOLDERS if (folder / name).is_dir())]
-    others: Counter[str] = Counter()
-    for given, rows in read_tables(table, config).items():
-        columns = _columns(rows[0], config)
-        check_columns(rows, columns, "--file-column and --text-column")
-        for row in rows:
-            where = str(folder / row.where)
-            try:
-                split, group = (_named(row, names) for names in (("split",), GROUPS))
-                file = _picture(row.fields[columns[0]], folders)
-            except UserError as error:
-                bad.add(f"{where}: {error}")
-                continue
-            if split and split.lower() not in SPLIT_NAMES:
-                others[split] += 1
-                continue
-            text = row.fields[columns[1]]
-            split = SPLIT_NAMES[split.lower()] if split else given
-            yield FoundLine(where, text, split, group or None, partial(read_line, file))
-    for split, count in others.items():
-        log.warning("%s: %d lines of the split '%.40s' are not used", table, count, split)
-
-
-def _columns(row: Row, config: LineSourceConfig) -> tuple[str, str]:
-    """The columns of file and text: those that are asked for, or by default known ones."""
-    asked = (config.file_column, config.text_column)
-    if asked == COLUMNS[0]:
-        return next((pair for pair in COLUMNS if set(pair) <= row.fields.keys()), asked)
-    return asked
-
-
-def _named(row: Row, columns: Sequence[str]) -> str:
-    """The name in the first of these columns that a row has and that is not empty, or ""."""
-    for column in columns:
-        value = row.fields.get(column, "")
-        if problem := name_problem(value):
-            raise UserError(f"'{column}': {problem}")
-        if name := name_of(value):
-            return name
-    return ""
-
-
-def _picture(name: Any, folders: Sequence[Path]) -> Path:
-    if not isinstance(name, str) or not name.strip():
-        raise UserError("no picture named")
-    files = [folder / PurePosixPath(name.strip().replace("\\", "/")) for folder in folders]
-    found = next(
-        (file for file in files if os.path.isfile(file)), None
-    )  # of whatever letters and length
-    if found is None:
-        raise UserError(f"{brief(files[0])}: no such file")
-    return found
+    for row in file_rows(table, folder, config, COLUMNS, GROUPS, "lines"):
+        try:
+            if row.problem is not None:
+                raise UserError(row.problem)
+            file = find_file(row.file, folders)
+        except UserError as error:
+            bad.add(str(error) if row.problem else f"{row.where}: {error}")
+            continue
+        yield FoundLine(row.where, row.text, row.split, row.group or None, partial(read_line, file))
 
 
 def _of_pairs(

@@ -96,7 +96,7 @@ def cut(pixels: np.ndarray, polygon: np.ndarray, where: str) -> np.ndarray:
     Raises:
         UserError: there is no polygon, or nothing in it.
     """
-    if not len(polygon):
+    if len(polygon) < 3:
         raise UserError(f"{where}: no polygon and no box: segment the page again")
     polygon = polygon.clip(0, pixels.shape[::-1])
     left, top = np.floor(polygon.min(axis=0)).astype(int).tolist()

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from rnnapps.data.source_config import embedded_name
 from rnnapps.data.table_source_config import TableSourceConfig
 from rnnapps.errors import UsageError, require
 
@@ -51,8 +52,7 @@ class SeriesSourceConfig(TableSourceConfig):
         for role in ROLES:  # of JSON, or from Python, they may be lists
             names = getattr(self, role)
             object.__setattr__(self, role, (names,) if isinstance(names, str) else tuple(names))
-        kind, divider, name = self.data.partition(":")
-        known = kind != "tfds" and (kind != "embedded" or not divider or name in EMBEDDED)
+        known = not self.data.startswith("tfds:") and self.embedded != ""
         sets = ", ".join(f"embedded:{name}" for name in EMBEDDED)
         require(self, "data", known, f"embedded, {sets} or the path of a table")
         _check_roles(self)
@@ -66,8 +66,7 @@ class SeriesSourceConfig(TableSourceConfig):
     @property
     def embedded(self) -> str | None:
         """Name of the embedded table that is meant, or None."""
-        kind, _, name = self.data.partition(":")
-        return (name or EMBEDDED[0]) if kind == "embedded" else None
+        return embedded_name(self.data, EMBEDDED)
 
 
 ROLES = ("targets", "past_covariates", "future_covariates", "static_covariates")

@@ -1,6 +1,7 @@
 """Other versions of the same clips in every epoch."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import soxr
@@ -22,7 +23,8 @@ class SoundAugmentation:
     """Changes a clip's recorder, speed, place in time, colour, background noise and gain, in this order.
 
     What it draws follows from (seed, epoch, row) alone, and each change has its own number of these:
-    turning one off leaves the others as they were.
+    turning one off leaves the others as they were. Clips come out at one length, or, without a length,
+    as long as they are: then none of a clip is lost, and zeros before or behind it move it in time.
 
     - A recorder has noise of its own, which begins and ends with the clip: recordings of words are cut
       out, and zeros fill the rest of what the network reads. Background noise is all over that.
@@ -41,8 +43,8 @@ class SoundAugmentation:
     Args:
         config: how much of each.
         sampling_rate: of clips and noise, in Hz.
-        length: samples of what comes out (`rnnapps.data.sound.window`).
-        noise: recordings, floats `(time,)`; one shorter than `length` is repeated.
+        length: samples of what comes out (`rnnapps.data.sound.window`), or None.
+        noise: recordings, floats `(time,)`; one shorter than a clip is repeated.
         seed: of the draws.
     """
 
@@ -50,28 +52,24 @@ class SoundAugmentation:
         self,
         config: SoundAugmentationConfig,
         sampling_rate: int,
-        length: int,
+        length: int | None,
         noise: Sequence[np.ndarray] = (),
         seed: int = 0,
     ):
         self.config = config
         self.sampling_rate = sampling_rate
         self.length = length
-        recordings = [np.asarray(sound, "float32") for sound in noise if len(sound)]
-        self.noise = [
-            sound if len(sound) >= length else np.resize(sound, len(sound) + length)  # begins anywhere
-            for sound in recordings
-        ]
+        self.noise = [np.asarray(sound, "float32") for sound in noise if len(sound)]
         self.seed = seed
         self.recorders = _recorder_noises(sampling_rate) if config.recording_noise else []
-        frequencies = np.fft.rfftfreq(length, 1 / sampling_rate)
-        place = np.log1p(frequencies / 700) / np.log1p(sampling_rate / 1400) * (GAINS - 1)
-        self.curves = np.maximum(0, 1 - np.abs(place - np.arange(GAINS)[:, None]))
 
     def __call__(self, samples: np.ndarray, epoch: int, row: int) -> np.ndarray:
         """The clip of a row, floats `(time,)`, as it is in an epoch: float32 `(length,)`."""
+        return self.change(samples, np.random.default_rng((self.seed, epoch, row)))
+
+    def change(self, samples: np.ndarray, random: np.random.Generator) -> np.ndarray:
+        """A clip, floats `(time,)`, as the numbers of a generator change it: float32 `(length,)`."""
         config = self.config
-        random = np.random.default_rng((self.seed, epoch, row))
         speed, shift, is_noisy, recording, place, ratio, gain = random.random(7).tolist()
         gains = random.uniform(-1, 1, GAINS)
         is_recorded, recorder, moment, softness = random.random(4).tolist()
@@ -84,17 +82,23 @@ class SoundAugmentation:
         if percents := _whole(speed, round(100 * config.speed_change)):
             samples = soxr.resample(samples.astype("float32", copy=False), 100 + percents, 100)
         later = _whole(shift, round(config.time_shift * self.sampling_rate))
-        changed = sound_window(samples, self.length, later)
+        if self.length is None:
+            changed = np.pad(samples, (max(later, 0), max(-later, 0))).astype("float32", copy=False)
+        else:
+            changed = sound_window(samples, self.length, later)
+        length = len(changed)
         full_scale = max(1.0, float(np.abs(changed).max()))
         if config.colour:
-            decibels = config.colour * gains @ self.curves
-            spectrum = np.fft.rfft(changed) * 10 ** (decibels / 20)
-            changed = np.fft.irfft(spectrum, self.length).astype("float32")
+            curve = np.interp(_places(length, self.sampling_rate), np.arange(GAINS), gains)
+            spectrum = np.fft.rfft(changed) * 10 ** (config.colour * curve / 20)
+            changed = np.fft.irfft(spectrum, length).astype("float32")
         if self.noise and is_noisy < config.noise_share:
             sound = self.noise[int(recording * len(self.noise))]
-            start = int(place * (len(sound) - self.length + 1))
+            if len(sound) < length:
+                sound = np.resize(sound, len(sound) + length)  # begins anywhere
+            start = int(place * (len(sound) - length + 1))
             snr = config.snr_low + ratio * (config.snr_high - config.snr_low)
-            changed = changed + self._scaled(sound[start : start + self.length], changed, snr)
+            changed = changed + self._scaled(sound[start : start + length], changed, snr)
         if config.gain:
             changed = changed * np.float32(10 ** (config.gain * (2 * gain - 1) / 20))
         peak = float(np.abs(changed).max())
@@ -120,6 +124,13 @@ def _recorder_noises(sampling_rate: int) -> list[np.ndarray]:
         sound = np.fft.irfft(spectrum, size)
         noises.append((sound / sound.std()).astype("float32"))
     return noises
+
+
+@lru_cache(maxsize=1)  # clips of one length
+def _places(length: int, sampling_rate: int) -> np.ndarray:
+    """Where the frequencies of a transform of so many samples are among the random gains."""
+    frequencies = np.fft.rfftfreq(length, 1 / sampling_rate)
+    return np.log1p(frequencies / 700) / np.log1p(sampling_rate / 1400) * (GAINS - 1)
 
 
 def _whole(draw: float, limit: int) -> int:

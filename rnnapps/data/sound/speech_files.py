@@ -1,15 +1,12 @@
 """Recordings with their texts, in the forms in which people have them."""
 
 import logging
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from rnnapps.data.file_tables import named
-from rnnapps.data.row import Row
-from rnnapps.data.row_sources import check_columns
+from rnnapps.data.file_tables import file_rows
 from rnnapps.data.sound.common_voice import is_common_voice, list_clips
 from rnnapps.data.sound.files import SUFFIXES, decode
 from rnnapps.data.sound.found_recording import FoundRecording
@@ -20,7 +17,7 @@ from rnnapps.data.sound.reading import read_named, refusing
 from rnnapps.data.sound.speech_source_config import SpeechSourceConfig
 from rnnapps.data.splits import SPLIT_NAMES
 from rnnapps.data.tables import SUFFIXES as TABLES
-from rnnapps.data.tables import has_tables, read_tables
+from rnnapps.data.tables import has_tables
 from rnnapps.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -95,38 +92,18 @@ def _of_common_voice(folder: Path, config: SpeechSourceConfig) -> Iterator[Found
 
 def _of_table(table: Path, folder: Path, config: SpeechSourceConfig) -> Iterator[FoundRecording]:
     folders = [folder, *(folder / name for name in SUBFOLDERS if (folder / name).is_dir())]
-    others: Counter[str] = Counter()
-    for given, rows in read_tables(table, config).items():
-        columns = _columns(rows[0], config)
-        check_columns(rows, columns, "--file-column and --text-column")
-        for row in rows:
-            where = str(folder / row.where)
-            try:
-                split, speaker = (named(row, names) for names in (("split",), SPEAKERS))
-            except UserError as error:
-                yield FoundRecording(where, "", None, given, refusing(f"{where}: {error}"))
-                continue
-            if split and split.lower() not in SPLIT_NAMES:
-                others[split] += 1
-                continue
-            yield FoundRecording(
-                where=where,
-                text=row.fields[columns[1]],
-                speaker=speaker or None,
-                split=SPLIT_NAMES[split.lower()] if split else given,
-                read=partial(
-                    read_named,
-                    *(row.fields[columns[0]], folders, where, config.max_seconds),
-                    *(row.fields.get("start", ""), row.fields.get("end", "")),
-                ),
-            )
-    for split, count in others.items():
-        log.warning("%s: %d recordings of the split '%.40s' are not used", table, count, split)
-
-
-def _columns(row: Row, config: SpeechSourceConfig) -> tuple[str, str]:
-    """The columns of file and text: those that are asked for, or by default known ones."""
-    asked = (config.file_column, config.text_column)
-    if asked == COLUMNS[0]:
-        return next((pair for pair in COLUMNS if set(pair) <= row.fields.keys()), asked)
-    return asked
+    for row in file_rows(table, folder, config, COLUMNS, SPEAKERS, "recordings"):
+        if row.problem is not None:
+            yield FoundRecording(row.where, "", None, row.split, refusing(row.problem))
+            continue
+        yield FoundRecording(
+            where=row.where,
+            text=row.text,
+            speaker=row.group or None,
+            split=row.split,
+            read=partial(
+                read_named,
+                *(row.file, folders, row.where, config.max_seconds),
+                *(row.fields.get("start", ""), row.fields.get("end", "")),
+            ),
+        )

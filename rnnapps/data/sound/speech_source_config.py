@@ -3,15 +3,16 @@
 import math
 from dataclasses import dataclass
 
+from rnnapps.data.file_table_config import FileTableConfig
 from rnnapps.data.sound.source_config import SAMPLING_RATES
-from rnnapps.data.table_source_config import TableSourceConfig
+from rnnapps.data.source_config import embedded_name
 from rnnapps.errors import require
 
 EMBEDDED = ("all", "prompts", "digits")  # the first is what "embedded" means
 
 
 @dataclass(frozen=True)
-class SpeechSourceConfig(TableSourceConfig):
+class SpeechSourceConfig(FileTableConfig):
     """Where the recordings and their texts come from, and at which sampling rate they are used."""
 
     data: str = "embedded"
@@ -35,8 +36,6 @@ class SpeechSourceConfig(TableSourceConfig):
     file_column: str = "file"
     """column of the table that has the sound file; optional columns start and end have the seconds
     between which the text is said in it, split its split, and speaker who says it"""
-    text_column: str = "text"
-    """column of the table that has the text"""
     skip_bad: bool = False
     """leave out recordings that cannot be read, are silent, too short or too long, or have no text, and
     count them, instead of stopping at the first"""
@@ -50,9 +49,6 @@ class SpeechSourceConfig(TableSourceConfig):
             good = math.isfinite(seconds) and seconds > 0
             require(self, field, good, "a number of seconds above 0")
         require(self, "max_seconds", self.max_seconds > self.min_seconds, "more than --min-seconds")
-        for field in ("file_column", "text_column"):
-            require(self, field, bool(getattr(self, field).strip()), "a name")
-        require(self, "text_column", self.text_column != self.file_column, "another than --file-column")
         known = self.embedded != ""
         require(
             self, "data", known, f"embedded, {', '.join(map(_named, EMBEDDED[1:]))}, tfds:NAME or a path"
@@ -61,11 +57,7 @@ class SpeechSourceConfig(TableSourceConfig):
     @property
     def embedded(self) -> str | None:
         """The embedded recordings that are meant, "" of a name that there is not, or None of others."""
-        kind, divider, name = self.data.partition(":")
-        if kind != "embedded":
-            return None
-        name = name if divider else EMBEDDED[0]
-        return name if name in EMBEDDED else ""
+        return embedded_name(self.data, EMBEDDED)
 
 
 def _named(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rnnapps.data.lines.found_line import FoundLine
+from rnnapps.data.lines.found_line import GROUPS, FoundLine, group_of
 from rnnapps.data.lines.source_config import LineSourceConfig
 from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLIT_NAMES
@@ -40,7 +40,8 @@ def find_json_strokes(file: Path, split: str, config: LineSourceConfig) -> Itera
     - `strokes`: a list of strokes, each a list of points `[x, y]`. What more a point has, such as its
       time, is left out. Or, as Quick, Draw! has it, `drawing`: a list of strokes `[[x, ...], [y, ...]]`.
     - The text has the name that `--text-column` says; that of Quick, Draw! is `word`.
-    - `writer`, if it is there, is the line's group, and `split` its split: train, validation or test.
+    - `writer` or `document`, if it is there, is the line's group, and `split` its split: train,
+      validation or test.
 
     Args:
         file: its path.
@@ -59,7 +60,7 @@ def find_json_strokes(file: Path, split: str, config: LineSourceConfig) -> Itera
             where=where,
             text=fields.get(config.text_column, fields.get("word", "")),
             split=SPLIT_NAMES.get(named, split),
-            group=name_of(fields["writer"]) if fields.get("writer", "") != "" else None,
+            group=group_of(fields),
             read=partial(_points, fields, where),
         )
 
@@ -93,7 +94,7 @@ def _rows(file: Path, config: LineSourceConfig | None = None) -> list[Row]:
 
 
 def _points(fields: dict[str, Any], where: str) -> np.ndarray:
-    for name in ("name", "writer"):
+    for name in ("name", *GROUPS):
         if problem := name_problem(fields.get(name, "")):
             raise UserError(f"{where}: '{name}' is {problem}")
     named = fields.get("split") or "train"

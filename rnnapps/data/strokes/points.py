@@ -7,6 +7,7 @@ import numpy as np
 from rnnapps.errors import UserError
 
 MOST_POINTS = 50_000  # of a line: one of IAM-OnDB has at most 1,940, a page of notes about 20,000
+MOST_STROKES = 5_000  # each of which has a step of its own, however short
 FARTHEST = 1e7  # float32 tells integers apart up to 1.7e7
 
 
@@ -26,6 +27,9 @@ def to_points(strokes: Sequence[np.ndarray], where: str) -> np.ndarray:
         raise UserError(f"{where}: no strokes in it")
     if count > MOST_POINTS:
         raise UserError(f"{where}: {count:,} points, more than the {MOST_POINTS:,} of a line: divide it")
+    if len(strokes) > MOST_STROKES:
+        much = f"{len(strokes):,} strokes, more than the {MOST_STROKES:,} of a line"
+        raise UserError(f"{where}: {much}: divide it")
     places = np.concatenate(strokes)
     if not (np.abs(places) <= FARTHEST).all():  # false for NaN too
         raise UserError(f"{where}: a position that is NaN or beyond {FARTHEST:,.0f}")

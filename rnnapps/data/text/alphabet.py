@@ -1,12 +1,21 @@
 """Characters to ids and back, for networks that write character by character (CTC)."""
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-RUNS = ("L", "EN", "AN")  # classes of characters that are read from left to right in any text
+# A letter for each class of the bidirectional algorithm of Unicode (UAX 9) that matters here. N are all
+# others; n is a number behind Arabic letters, which marks and signs join less.
+CLASSES = {"L": "L", "R": "R", "AL": "A", "EN": "E", "AN": "D", "ES": "S", "CS": "C", "ET": "T"}
+BEHIND_ARABIC = re.compile("A[^LRA]*")
+NUMBERS = "T*E(?:T*E|[SC]E)*T*|[Dn](?:C?[Dn])*"
+# Of a number behind a Latin word rule W7 makes a part of the phrase. It then looks like a number before
+# the word, as which it is read.
+WRITTEN = re.compile(f"L(?:[^RADn]*(?:L|ET*))?|{NUMBERS}")
+READ = re.compile(f"L(?:[^RADn]*L)?|{NUMBERS}")
 
 
 class Alphabet:
@@ -16,7 +25,7 @@ class Alphabet:
 
     Args:
         characters: each of one code point, all different.
-        right_to_left: whether lines are read from their right end. Numbers and Latin words in them are
+        right_to_left: whether lines are read from their right end. Numbers and Latin phrases in them are
             turned round, so that the characters come in the order in which they stand.
 
     Raises:
@@ -42,35 +51,25 @@ class Alphabet:
 
     def encode(self, text: str) -> np.ndarray:
         """The ids of a text, int32 `(length,)`, in reading order; unknown characters are left out."""
-        text = self._turned(text)
+        text = self._turned(text, WRITTEN)
         return np.array([self._ids[one] for one in text if one in self._ids], "int32")
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids, none of which is the blank."""
-        return self._turned("".join(self.characters[number - 1] for number in ids))
+        return self._turned("".join(self.characters[number - 1] for number in ids), READ)
 
     def unknown(self, texts: Iterable[str]) -> Counter[str]:
         """How often characters come that are not in it."""
         return Counter(one for text in texts for one in text if one not in self._ids)
 
-    def _turned(self, text: str) -> str:
-        """The text with its runs that are read from the left turned round; twice it is as before."""
+    def _turned(self, text: str, runs: re.Pattern[str]) -> str:
+        """The text with its runs that are read from the left turned round."""
         if not self.right_to_left:
             return text
-        pieces, run = [], ""
-        for character in text:
-            kind = unicodedata.bidirectional(character)
-            # Points and marks within a number or a word belong to it; what ends with them does not.
-            if kind in RUNS or (run and kind in ("CS", "ES", "NSM")):
-                run += character
-                continue
-            pieces += [_reversed_run(run), character]
-            run = ""
-        return "".join([*pieces, _reversed_run(run)])
-
-
-def _reversed_run(run: str) -> str:
-    end = len(run)
-    while end and unicodedata.bidirectional(run[end - 1]) not in RUNS:
-        end -= 1
-    return run[:end][::-1] + run[end:]
+        classes = "".join(CLASSES.get(unicodedata.bidirectional(one), "N") for one in text)
+        classes = BEHIND_ARABIC.sub(lambda found: found[0].replace("E", "n"), classes)
+        turned = list(text)
+        for run in runs.finditer(classes):
+            here = slice(*run.span())
+            turned[here] = turned[here][::-1]
+        return "".join(turned)

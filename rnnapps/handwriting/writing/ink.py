@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rnnapps.data.strokes.points import to_strokes
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -30,8 +32,7 @@ class Ink:
     @property
     def strokes(self) -> list[np.ndarray]:
         """The points of each stroke, float32 `(points, 2)`."""
-        ends = np.flatnonzero(self.points[:, 2] > 0.5) + 1
-        return [part for part in np.split(self.points[:, :2], ends) if len(part)]
+        return to_strokes(self.points)
 
     def to_dict(self) -> dict[str, Any]:
         """For JSON, as `rnnapps.data.strokes.json_strokes` reads it: x and y of each point."""

@@ -206,8 +206,8 @@ class TestTables:
             assert texts(path, skip_bad=True) == ["one"]
         assert "7 of 8 lines left out" in caplog.text
         for number, problem in (
-            (3, "no picture named"),
-            (4, "no picture named"),
+            (3, "no file named"),
+            (4, "no file named"),
             (5, "'writer': a list"),
         ):
             assert f"lines.jsonl:{number}: {problem}" in caplog.text

@@ -271,6 +271,8 @@ class TestLinesOf:
             ("20,20 20,20 20,20", "outside of the picture, or empty: mend the page"),
             ("", "no polygon and no box: segment the page again"),
             ("1,2 3", "no polygon and no box: segment the page again"),
+            ("10.5,10.5", "no polygon and no box: segment the page again"),
+            ("10,10 90,40", "no polygon and no box: segment the page again"),
             ("nan,inf x", "no polygon and no box: segment the page again"),
             ("20,0 40,0 40,190 20,190", "20 pixels wide and 190 high: turn it"),
         ],

@@ -230,3 +230,22 @@ def test_3000_clips_take_little_time(clips, noise):
 def test_what_is_not_allowed(options, message):
     with pytest.raises(UsageError, match=message):
         SoundAugmentationConfig(**options)
+
+
+def test_without_a_length_nothing_of_a_clip_is_lost():
+    clip = np.random.default_rng(0).normal(scale=0.1, size=4001).astype("float32")
+    options = replace(NOTHING, time_shift=0.01)
+    for seed in range(5):
+        changed = SoundAugmentation(options, RATE, None)(clip, 0, seed)
+        zeros = len(changed) - len(clip)
+        start = 0 if zeros and changed[-1] == 0 else zeros
+        assert zeros <= 0.01 * RATE
+        np.testing.assert_array_equal(changed[start : start + len(clip)], clip)
+    noisy = SoundAugmentation(
+        replace(NOTHING, noise_share=1, snr_low=10, snr_high=10, colour=6), RATE, None, [clip[:100]]
+    )
+    made = [noisy.change(clip[:size], np.random.default_rng(1)) for size in (4001, 3000)]
+    assert [len(one) for one in made] == [4001, 3000] and made[0].dtype == np.float32
+    faster = SoundAugmentation(replace(NOTHING, speed_change=0.1), RATE, None)
+    lengths = {len(faster(clip, 0, row)) for row in range(20)}
+    assert 4001 / 1.11 < min(lengths) < max(lengths) < 4001 / 0.89

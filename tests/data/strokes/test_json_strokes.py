@@ -90,6 +90,7 @@ def test_what_has_strokes(tmp_path):
         ({"strokes": [[[1, float("nan")]]]}, "a position that is NaN or beyond 10,000,000"),
         ({"strokes": [[[float("-inf"), 1]]]}, "a position that is NaN or beyond 10,000,000"),
         ({"strokes": [[[1, 2]] * 50_001]}, "50,001 points, more than the 50,000 of a line: divide it"),
+        ({"strokes": [[[1, 2]]] * 5_001}, "5,001 strokes, more than the 5,000 of a line: divide it"),
         (
             {"strokes": STROKES, "split": "part 1"},
             "'split' is 'part 1': expected train, validation or test",

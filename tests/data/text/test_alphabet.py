@@ -29,6 +29,12 @@ def test_unknown_characters_are_left_out_and_counted():
         ("(ab) ש", "(ba) ש"),
         ("ש", "ש"),
         ("1, 2", "1, 2"),
+        ("ש ab, cd! ש", "ש dc ,ba! ש"),  # a phrase is one run
+        ("ש ab 12 cd ש", "ש dc 21 ba ש"),
+        ("ש 50% ש", "ש %05 ש"),
+        ("ش 50% ش", "ش 05% ش"),  # behind Arabic the sign is none of the number
+        ("ש 12-15 ש", "ש 51-21 ש"),
+        ("ش 12-15 ش", "ش 21-51 ش"),
     ],
 )
 def test_what_is_read_from_the_left_is_turned_round_in_a_script_from_the_right(text, visual):
@@ -36,6 +42,13 @@ def test_what_is_read_from_the_left_is_turned_round_in_a_script_from_the_right(t
     ids = alphabet.encode(text)
     assert "".join(alphabet.characters[number - 1] for number in ids) == visual
     assert alphabet.decode(ids) == text
+
+
+def test_a_number_behind_a_latin_word_looks_like_one_before_it():
+    alphabet = Alphabet.learn(["ש ab 5"], right_to_left=True)
+    ids = alphabet.encode("ש ab 5")
+    assert ids.tolist() == alphabet.encode("ש 5 ab").tolist()
+    assert alphabet.decode(ids) == "ש 5 ab"
 
 
 @pytest.mark.parametrize("characters", ["aa", ["ab"], [""]])

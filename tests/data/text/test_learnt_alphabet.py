@@ -1,0 +1,13 @@
+"""The characters that a network is trained to write."""
+
+from rnnapps.data.text.learnt_alphabet import learnt_alphabet
+
+
+def test_characters_of_held_out_texts_alone_are_named(caplog):
+    texts = {"train": ["ba"], "validation": ["ab"], "test": ["abxx", "y"]}
+    alphabet = learnt_alphabet(texts, known=("c",))
+    assert alphabet.characters == ("a", "b", "c")
+    (record,) = caplog.records
+    assert record.message == (
+        "3 characters of the test texts are in no training text and cannot be written: 'x' 2, 'y' 1"
+    )
