@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas
 import pytest
+from PIL import Image
 
 import rnnapps
 from rnnapps import bundle, bundle_versions, datasets
@@ -27,7 +29,7 @@ OPTIONS = {  # with which nothing is drawn
 
 
 def inputs(application, stored, name=""):
-    """What the stored predictions were made of: they name texts, but neither pictures nor clips."""
+    """What the stored predictions were made of: they name texts, but no pictures, lines or clips."""
     if application == "captioning":
         return [
             picture.pixels((64, 64)) for _, picture in read_emoji(datasets.path("emoji"), "en")[::1000]
@@ -35,6 +37,8 @@ def inputs(application, stored, name=""):
     if application == "keywords":
         clips = read_clips(SoundSourceConfig(), datasets.path("digits"))["test"]
         return [clip.samples for clip in clips[::75]]
+    if application == "handwriting":  # drawn once, as each version of FreeType draws a little otherwise
+        return [np.asarray(Image.open(file)) for file in sorted(FIXTURES.glob("lines/*.png"))]
     if application == "forecasting":
         table = pandas.read_csv(datasets.path(f"series/{name.partition('/')[2]}.csv.xz"))
         table = table[table["station"] == "JFK"] if "station" in table else table

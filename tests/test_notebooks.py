@@ -14,6 +14,7 @@ SMALL_FORM = {
     "04_keywords.ipynb": {"epochs": 1},
     "05_dna.ipynb": {"averaged": 2},
     "06_language_model.ipynb": {"epochs": 1, "speeches": 1, "length": 40},
+    "08_handwriting.ipynb": {"lines": 8, "beam": 4},
     "07_forecasting.ipynb": {"epochs": 1, "stride": 24},
 }
 

@@ -29,6 +29,7 @@ class CTCBatches(BucketedBatches):
         augment: changes one of `sequences` in an epoch: called with it and a random generator. One that
             would have too few frames for its characters then stays as it is.
         seed: of the order and the changes.
+        idle: frames of each sequence in which there are no characters.
         step: multiples of which the time is filled up to: few, as the network is compiled for each.
     """
 
@@ -41,6 +42,7 @@ class CTCBatches(BucketedBatches):
         shrink: int,
         augment: Callable[[Any, np.random.Generator], np.ndarray] | None = None,
         seed: int = 0,
+        idle: int = 0,
         step: int = STEP,
     ):
         super().__init__(sequences, batch_size, seed, self._changed)
@@ -48,6 +50,7 @@ class CTCBatches(BucketedBatches):
         self.features = features
         self.shrink = shrink
         self.augment = augment
+        self.idle = idle
         self.step = step
         self.lengths = np.array([len(features(sequence)) for sequence in sequences])
 
@@ -72,7 +75,7 @@ class CTCBatches(BucketedBatches):
         targets = [self.targets[row] for row in rows]
         features = [self.features(sequences[row]) for row in rows]
         for place, (row, target) in enumerate(zip(rows, targets, strict=True)):
-            if frames_needed(target) > -(-len(features[place]) // self.shrink):
+            if frames_needed(target) + self.idle > -(-len(features[place]) // self.shrink):
                 features[place] = self.features(self.sequences[row])
         time, length = (
             -(-max(map(len, some)) // step) * step

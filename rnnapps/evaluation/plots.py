@@ -335,7 +335,7 @@ def plot_speech(
         characters: with shares of `seconds`.
         seconds: that the network heard.
     """
-    figure = Figure(figsize=(max(6, min(2.5 * seconds, 24)), 4.5), layout="constrained")
+    figure = Figure(figsize=(max(6, min(3 * seconds, 45)), 5), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     size = max(2, round(SPECTROGRAM_SECONDS * sampling_rate))
     padded = np.pad(samples, (0, max(0, size - len(samples))))
@@ -349,9 +349,13 @@ def plot_speech(
     text: dict[str, Any] = {"ha": "center", "family": fonts, "parse_math": False}
     for word in words:
         above.axvspan(word.start, word.end, color="white", alpha=0.15, linewidth=0)
-        middle = (word.start + word.end) / 2
         above.annotate(
-            word.word, (middle, 1.02), xycoords=("data", "axes fraction"), annotation_clip=False, **text
+            word.word,
+            (word.start, 1.02),
+            xycoords=("data", "axes fraction"),
+            rotation=45,
+            rotation_mode="anchor",
+            **text | {"ha": "left"},
         )
     for one in characters:
         place = one.start * seconds

@@ -10,6 +10,8 @@ from rnnapps.errors import UsageError, require
 from rnnapps.training.config import TrainingConfig
 
 LOWEST_RATE = 8000  # Hz: that of the telephone
+HEAD = 10  # frames at the beginning of a stream, in which nothing is written
+TAIL = 10  # frames behind a recording, in which the network writes what it heard last
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,17 @@ class ModelConfig:
     """normalise the output of each recurrent layer"""
     residual: bool = False
     """add the input of each recurrent layer to its output, where they have the same size"""
-    time_masks: int = 2
+    time_masks: int = 0
     """stretches of time that are hidden in a training step"""
-    time_width: int = 10
+    time_width: int = 5
     """frames of one of them, at most"""
-    frequency_masks: int = 2
+    frequency_masks: int = 0
     """groups of neighbouring bands that are hidden in a training step"""
-    frequency_width: int = 8
+    frequency_width: int = 5
     """bands of one of them, at most"""
-    layer_dropout: float = 0.2
+    layer_dropout: float = 0.0
     """dropout of the inputs of recurrent layers, the same at all time steps"""
-    output_dropout: float = 0.2
+    output_dropout: float = 0.1
     """dropout before the logits"""
 
     def __post_init__(self):
@@ -64,13 +66,15 @@ class SpeechConfig:
 
     source: SpeechSourceConfig = SpeechSourceConfig()
     text: SpokenFormConfig = SpokenFormConfig()
-    augmentation: SoundAugmentationConfig = SoundAugmentationConfig(recording_noise=0.5)
+    augmentation: SoundAugmentationConfig = SoundAugmentationConfig(
+        colour=0.0, recording_noise=0.0, gain=3.0
+    )
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig(
         output="runs/speech",
-        epochs=25,
+        epochs=16,
         patience=10,
-        batch_size=16,
+        batch_size=8,
         learning_rate=2e-3,
         weight_decay=1e-3,
     )

@@ -9,14 +9,14 @@ import numpy as np
 from rnnapps import datasets
 from rnnapps.data.ctc_batches import CTCBatches, frames_needed
 from rnnapps.data.sound.augmentation import SoundAugmentation
+from rnnapps.data.sound.lead import lead
 from rnnapps.data.sound.transcribed import read_transcribed
 from rnnapps.data.text.alphabet import Alphabet
 from rnnapps.data.text.spoken_form import SpokenForm
 from rnnapps.data.transcribed_examples import TranscribedExamples
-from rnnapps.speech.config import SpeechConfig
+from rnnapps.speech.config import HEAD, TAIL, SpeechConfig
 
 EMBEDDED = "prompts"
-TAIL = 10  # frames behind a recording, in which the network writes what it heard last
 FRAMES = 32  # whose multiples recordings are filled up to in training
 VALIDATION_BATCH = 32
 
@@ -66,6 +66,11 @@ def with_tail(config: SpeechConfig, samples: np.ndarray) -> np.ndarray:
     return np.pad(samples, (0, TAIL * frame_length(config)))
 
 
+def idle_frames(config: SpeechConfig) -> int:
+    """Frames at the beginning in which the network writes nothing."""
+    return HEAD if config.model.direction == "forward" else 0
+
+
 def make_batches(
     config: SpeechConfig, splits: dict[str, Recordings], alphabet: Alphabet
 ) -> tuple[CTCBatches, CTCBatches]:
@@ -77,17 +82,29 @@ def make_batches(
     return (
         CTCBatches(
             *(train.inputs, targets[0], training.batch_size, hear, frame),
-            augment=augmentation.change,
+            augment=partial(_changed, augmentation),
             seed=training.seed,
+            idle=idle_frames(config),
             step=FRAMES * frame,
         ),
         CTCBatches(*(validation.inputs, targets[1], VALIDATION_BATCH, hear, frame), step=FRAMES * frame),
     )
 
 
+def _changed(
+    augmentation: SoundAugmentation, samples: np.ndarray, random: np.random.Generator
+) -> np.ndarray:
+    """Another version of a recording, which begins anywhere in the quiet in front of its first sound;
+    half of all begin at its end, so that their first characters can be known soon (see `model.build`).
+    """
+    begin = int(min(1.0, 2 * random.random()) * lead(samples, augmentation.sampling_rate))
+    return augmentation.change(samples[begin:], random)
+
+
 def _problem(config: SpeechConfig, seconds: float, text: str) -> str | None:
     """What is wrong with a recording, or None."""
     frames = int(seconds * config.source.sampling_rate / frame_length(config)) + TAIL
+    frames -= idle_frames(config)
     if frames_needed(text) <= frames:
         return None
     return f"a text of {len(text)} characters, and {seconds:.2f} s of sound: is it the right text?"

@@ -12,13 +12,13 @@ from rnnapps.layers import (
     RecurrentStack,
     SpecAugment,
 )
-from rnnapps.speech.config import ModelConfig
+from rnnapps.speech.config import HEAD, TAIL, ModelConfig
 
 FRAME_SECONDS = 0.032  # of the spectrogram: 512 samples at 16,000 Hz
 KERNELS = ((3, 5), (3, 3))  # of convolutions, in pairs of frames and in bands: 150 ms in all
 
 
-def build(config: ModelConfig, sampling_rate: int, tail: int, characters: int) -> keras.Model:
+def build(config: ModelConfig, sampling_rate: int, characters: int) -> keras.Model:
     """Build the network.
 
     Input: samples, float32 `(batch, time)`, full scale -1 to 1, filled up with zeros to a multiple of
@@ -30,15 +30,19 @@ def build(config: ModelConfig, sampling_rate: int, tail: int, characters: int) -
     the recurrent layers: so padding cannot reach a recording. With `direction="forward"` all between
     input and `characters` streams, two hops at a time (`rnnapps.layers.compiled_stream`).
 
+    Forward, the first `HEAD` frames are blank too. The paths of an untrained network are spread evenly
+    over a recording, and its first characters come before they are heard. Guessing them then is better
+    than not to write them, and a network that hears no future does not get away from it.
+
     Args:
         config: its sizes.
         sampling_rate: of the samples, in Hz.
-        tail: frames behind a recording in which there may still be characters.
         characters: number of ids, that of the blank included.
     """
     samples = keras.Input((None,), dtype="float32", name="samples")
     front = LogMel(sampling_rate, FRAME_SECONDS, config.hop, config.mels, name="log_mel")
-    real = RealFrames(2 * front.hop, tail, name="real_frames")(samples)
+    both = config.direction == "both"
+    real = RealFrames(2 * front.hop, TAIL, 0 if both else HEAD, name="real_frames")(samples)
     x = BandNormalisation(name="normalisation")(front(samples))
     x = SpecAugment(
         config.time_masks, config.time_width, config.frequency_masks, config.frequency_width
@@ -50,7 +54,6 @@ def build(config: ModelConfig, sampling_rate: int, tail: int, characters: int) -
         x = layers.ReLU()(x)
     x = layers.Reshape((-1, x.shape[2] * x.shape[3]), name="features")(x)
     x = layers.LayerNormalization(name="feature_normalisation")(x)
-    both = config.direction == "both"
     stack = RecurrentStack(
         config.units,
         config.depth,

@@ -21,12 +21,12 @@ from rnnapps.inference.best_path_stream import BestPathStream
 from rnnapps.inference.ctc_config import CTCConfig
 from rnnapps.inference.inputs import dimensions, several
 from rnnapps.inference.predict_options import FileOptions
-from rnnapps.inference.sample_stream import SampleStream
 from rnnapps.inference.transcriber import Transcriber
 from rnnapps.inference.transcript import Transcript
 from rnnapps.speech.config import SpeechConfig
 from rnnapps.speech.data import frame_length, with_tail
 from rnnapps.speech.prediction import Transcription
+from rnnapps.speech.speech_stream import SpeechStream
 
 if TYPE_CHECKING:
     import keras
@@ -139,7 +139,7 @@ class SpeechPredictor:
         return self._transcribe.logits([with_tail(self.config, sound) for sound in sounds])
 
     def _streamed(
-        self, stream: SampleStream, sound: "np.ndarray", decoding: CTCConfig
+        self, stream: SpeechStream, sound: "np.ndarray", decoding: CTCConfig
     ) -> tuple[Transcript, ...]:
         import numpy as np
 
@@ -161,14 +161,14 @@ class SpeechPredictor:
             path.push(row)
         return (path.transcript(),)
 
-    def stream(self) -> SampleStream:
+    def stream(self) -> SpeechStream:
         """A stream that begins now, of blocks of a frame.
 
         Raises:
             UserError: the network reads in both directions and cannot stream.
         """
         if self.step is not None:
-            return SampleStream(self.step.start, self.step, self.step.features, self.sampling_rate)
+            return SpeechStream(self.step.start, self.step, self.step.features, self.sampling_rate)
         from keras import ops
 
         from rnnapps.layers import compiled_stream
@@ -179,7 +179,7 @@ class SpeechPredictor:
             logits, state = compiled(x, state)
             return ops.convert_to_numpy(logits), state
 
-        return SampleStream(lambda: start(1), step, self.frame, self.sampling_rate)
+        return SpeechStream(lambda: start(1), step, self.frame, self.sampling_rate)
 
     def exported(self, step: "ExportedStep") -> Self:
         """The same over an exported step: see `rnnapps.export.exported_bundles`."""

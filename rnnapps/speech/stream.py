@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DRAWN = 60  # seconds of a recording, from its beginning
+DRAWN = 15  # seconds of a recording, from its beginning
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Listener:
         return answers
 
     def plot(self) -> "Figure":
-        """The first minute: its spectrogram, its words, and the peak of each character.
+        """The first seconds: their spectrogram, their words, and the peak of each character.
 
         Raises:
             UserError: the recording is empty.

@@ -59,7 +59,7 @@ def train(config: SpeechConfig, examples: Any = None) -> Path:
     alphabet = learnt_alphabet(texts, known)
     batches, validation = data.make_batches(config, splits, alphabet)
 
-    model = build(config.model, rate, data.TAIL, alphabet.size)
+    model = build(config.model, rate, alphabet.size)
     run.start_from(model, alphabet=alphabet)
     spectrograms = [log_mels(model, some.inputs) for some in (train, test)]
     if run.start is None:

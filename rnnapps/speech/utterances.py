@@ -23,9 +23,10 @@ BLOCKS = 100_000  # whose times are remembered
 
 @dataclass(frozen=True)
 class Heard:
-    """What was said from `start` on, in seconds from the beginning of the stream.
+    """What was said in the `seconds` from `start` on, in seconds from the beginning of the stream.
 
-    Until `final` they are whole words, and more may follow; then a pause has come.
+    Times of characters are shares of these. Until `final` they are whole words, and more may follow;
+    then a pause has come.
     """
 
     start: float
@@ -38,16 +39,16 @@ class Heard:
     def to_dict(self) -> dict[str, Any]:
         """For JSON."""
         return {
-            "start": round(self.start, 3),
-            "end": round(self.start + self.seconds, 3),
+            "start": round(self.words[0].start, 3),
+            "end": round(self.words[-1].end, 3),
             "text": self.text,
             "final": self.final,
             "words": [word.to_dict() for word in self.words],
         }
 
     def describe(self) -> str:
-        """For people: from when to when, and the text."""
-        times = f"{self.start:.2f} {self.start + self.seconds:.2f}"
+        """For people: from its first word to its last, and the text."""
+        times = f"{self.words[0].start:.2f} {self.words[-1].end:.2f}"
         return f"{times} {self.text}{'' if self.final else ' ...'}"
 
 

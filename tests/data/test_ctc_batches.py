@@ -72,6 +72,9 @@ def test_what_would_be_too_short_for_its_characters_stays_as_it_is(length, expec
     made = CTCBatches([line], [target], 1, lambda one: one, 4, lambda one, random: 2 * one[:length])
     ((x, _),) = made.epoch(0)
     assert x.max() == expected
+    made.idle = 1
+    ((x, _),) = made.epoch(0)
+    assert x.max() == 1
 
 
 def test_what_goes_wrong_in_the_other_thread_is_told():

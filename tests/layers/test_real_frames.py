@@ -16,15 +16,17 @@ def test_zeros_behind_the_last_sound_are_padding_but_for_the_tail():
     assert real.sum(axis=1).tolist() == [1, 5, 7, 0] and real[1].tolist() == [True] * 5 + [False] * 3
     tailed = keras.ops.convert_to_numpy(RealFrames(5, tail=2)(samples))
     assert tailed.sum(axis=1).tolist() == [3, 7, 8, 2]
+    headed = keras.ops.convert_to_numpy(RealFrames(5, tail=2, head=3)(samples))
+    np.testing.assert_array_equal(headed, tailed & (np.arange(8) >= 3))
     layer = RealFrames.from_config(RealFrames(5, tail=2).get_config())
     inputs = keras.Input((None,))
     model = keras.Model(inputs, layer(inputs))
     np.testing.assert_array_equal(model.predict_on_batch(samples[:, :-3]), tailed[:, :-1])
 
 
-@pytest.mark.parametrize("options", [{"hop": 0}, {"hop": 5, "tail": -1}])
+@pytest.mark.parametrize("options", [{"hop": 0}, {"hop": 5, "tail": -1}, {"hop": 5, "head": -1}])
 def test_numbers_that_make_no_frames_are_refused(options):
-    with pytest.raises(ValueError, match="expected at least 1 and at least 0"):
+    with pytest.raises(ValueError, match="expected at least 1, 0 and 0"):
         RealFrames(**options)
 
 

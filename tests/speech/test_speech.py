@@ -20,7 +20,7 @@ from rnnapps.data.text.alphabet import Alphabet
 from rnnapps.errors import UsageError, UserError
 from rnnapps.inference.ctc_config import CTCConfig
 from rnnapps.speech import data
-from rnnapps.speech.config import ModelConfig, SpeechConfig, UtteranceConfig
+from rnnapps.speech.config import HEAD, TAIL, ModelConfig, SpeechConfig, UtteranceConfig
 from rnnapps.speech.evaluate import evaluate, table
 from rnnapps.speech.model import build
 from rnnapps.speech.predictor import SpeechPredictor
@@ -59,35 +59,37 @@ def random_network(**options):
         {"source": {"sampling_rate": RATE}, "model": {"units": 16, "filters": 4, "mels": 24} | options},
     )
     alphabet = Alphabet(" abdot")
-    model = build(config.model, RATE, data.TAIL, alphabet.size)
+    model = build(config.model, RATE, alphabet.size)
     layer = model.get_layer("characters")
-    kernel, _ = layer.get_weights()
-    layer.set_weights([40 * kernel, np.array([1, 0, 0, 0, 0, 0, 0], "float32")])
+    kernel = 40 * layer.get_weights()[0]
+    heard = keras.Model(model.input, model.get_layer("recurrent").output)(tones(9)[None])
+    layer.set_weights([kernel, -keras.ops.convert_to_numpy(heard)[0].mean(axis=0) @ kernel])
     return SpeechPredictor(model, alphabet, config)
 
 
 def tones(seconds):
     """A tone of another pitch and loudness every 0.15 s, float32 `(time,)`."""
     time = np.arange(round(0.15 * RATE)) / RATE
-    pitches = RANDOM.uniform(100, 3000, size=(round(seconds / 0.15), 1))
-    loudness = 10 ** RANDOM.uniform(-3, 0, size=pitches.shape)
+    random = np.random.default_rng(0)
+    pitches = random.uniform(100, 3000, size=(round(seconds / 0.15), 1))
+    loudness = 10 ** random.uniform(-3, 0, size=pitches.shape)
     return (loudness * np.sin(2 * np.pi * pitches * time)).ravel().astype("float32")
 
 
 @pytest.mark.parametrize("direction", ["forward", "both"])
 def test_padding_changes_nothing_and_is_blank(direction):
-    network = random_network(direction=direction).model
+    network, head = random_network(direction=direction).model, HEAD if direction == "forward" else 0
     sound = np.zeros((2, 64 * FRAME), "float32")
     sound[0, : 20 * FRAME - 50] = RANDOM.normal(size=20 * FRAME - 50)
     sound[0, 5 * FRAME : 9 * FRAME] = 0  # silence within it is no padding
     sound[1] = RANDOM.normal(size=64 * FRAME)
     logits = network.predict_on_batch(sound)
-    real = 20 + data.TAIL
+    real = 20 + TAIL
     alone = network.predict_on_batch(sound[:1, : real * FRAME])
     np.testing.assert_allclose(logits[0, :real], alone[0], atol=2e-3)
-    assert np.abs(alone).max() < 1e3
+    assert np.abs(alone[0, head:]).max() < 1e3 and alone[0, :head, 1:].max(initial=-1e4) == -1e4
     np.testing.assert_array_equal(logits[0, real:, 0], 0)
-    assert logits[0, real:, 1:].max() == -1e4 and logits[1].min() > -1e3
+    assert logits[0, real:, 1:].max() == -1e4 and logits[1, head:].min() > -1e3
 
 
 @pytest.mark.parametrize(
@@ -187,7 +189,7 @@ def test_words_have_times_and_a_search_has_other_texts(recognise, recordings):
     assert values["hypotheses"][0]["text"] == answer.hypotheses[0].text
     assert len({one.text for one in answer.hypotheses}) == 3
     assert answer.describe(2).splitlines()[0].startswith("2 ||| ")
-    assert answer.seconds == pytest.approx(len(sound) / RATE + 0.03 * data.TAIL)
+    assert answer.seconds == pytest.approx(len(sound) / RATE + 0.03 * TAIL)
     for word, value in zip(answer.words, values["words"], strict=True):
         assert 0 <= word.start < word.end <= answer.seconds and value["word"] == word.word
 
@@ -241,6 +243,24 @@ def test_a_stream_is_scored_as_the_whole_is(recognise, recordings):
 def test_what_hears_both_directions_cannot_stream():
     with pytest.raises(UserError, match="cannot stream: train one with --direction forward"):
         random_network(direction="both").stream()
+
+
+def test_training_recordings_begin_anywhere_in_the_quiet_before_their_first_sound(config):
+    """And those of validation at their beginning."""
+    time = np.arange(2 * RATE) / RATE
+    sound = (0.001 + 0.3 * (time > 1)) * np.sin(3000 * time)
+    nothing = {"time_shift": 0, "colour": 0, "recording_noise": 0, "gain": 0, "speed_change": 0}
+    given = with_values(config, {"augmentation": nothing})
+    some = data.Recordings([sound.astype("float32")], ["go"], ["a"], ["a"], RATE)
+    made = data.make_batches(given, {"train": some, "validation": some}, Alphabet("go"))
+    begins = []
+    for epoch in range(20):
+        ((x, y),) = made[0].epoch(epoch)
+        assert y[0, :2].tolist() == [1, 2] and x.shape[1] % (data.FRAMES * FRAME) == 0
+        begins.append(2 * RATE - np.flatnonzero(x[0])[-1] - 1)
+    assert 0 <= min(begins) < 0.2 * RATE and 0.6 * RATE < max(begins) <= 0.8 * RATE
+    ((x, _),) = made[1].in_order_of_length()
+    np.testing.assert_allclose(x[0, : 2 * RATE], sound, atol=1e-6)
 
 
 def test_texts_are_as_they_are_spoken(tmp_path, caplog):
