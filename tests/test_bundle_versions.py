@@ -50,7 +50,7 @@ def inputs(application, stored, name=""):
 def same(found, stored):
     """Equal but for the last digits of numbers."""
     if isinstance(stored, float):
-        return found == pytest.approx(stored, rel=1e-5, abs=1e-5)
+        return found == pytest.approx(stored, rel=1e-4, abs=1e-4)
     if isinstance(stored, dict):
         return found.keys() == stored.keys() and all(same(found[name], stored[name]) for name in stored)
     if isinstance(stored, list):
