@@ -29,10 +29,10 @@ BUDGET = {
     "chat": 11.2,
     "forecasting": 1.6,
     "handwriting": 3.5,
-    "speech": 3,  # the prompts
+    "speech": 4.5,
 }
 LATER = {
-    "speech": 3.5,  # and its bundle
+    "speech": 2,  # a larger bundle
     "video": 1.5,
     "music": 0.5,
     "speech_synthesis": 0.3,

@@ -13,6 +13,8 @@ from rnnapps import bundle, bundle_versions, datasets
 from rnnapps.data.pictures.emoji import read_emoji
 from rnnapps.data.sound.source_config import SoundSourceConfig
 from rnnapps.data.sound.sources import read_clips
+from rnnapps.data.sound.speech_source_config import SpeechSourceConfig
+from rnnapps.data.sound.transcribed import read_transcribed
 from rnnapps.errors import UserError
 from rnnapps.sentiment import SentimentConfig
 
@@ -39,6 +41,10 @@ def inputs(application, stored, name=""):
         return [clip.samples for clip in clips[::75]]
     if application == "handwriting":  # drawn once, as each version of FreeType draws a little otherwise
         return [np.asarray(Image.open(file)) for file in sorted(FIXTURES.glob("lines/*.png"))]
+    if application == "speech":
+        source = SpeechSourceConfig(data="embedded:digits")
+        recordings = read_transcribed(source, datasets.path(""))["test"]
+        return [recording.samples for recording in recordings[::100]]
     if application == "forecasting":
         table = pandas.read_csv(datasets.path(f"series/{name.partition('/')[2]}.csv.xz"))
         table = table[table["station"] == "JFK"] if "station" in table else table
