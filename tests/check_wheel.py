@@ -19,7 +19,7 @@ LIMIT = 95  # MB, of the whole wheel, with all twelve applications
 # MB in the wheel: data sets and bundles of each application, and what all share. Those of twelve
 # applications fit within the limit; captioning/emoji leaves the wheel when its room is needed.
 BUDGET = {
-    "shared": 10.5,  # code, image encoder, word vectors
+    "shared": 11,  # code, image encoder, word vectors
     "sentiment": 5.2,
     "translation": 14,
     "captioning": 30.5,
@@ -28,7 +28,7 @@ BUDGET = {
     "language_model": 6.5,
     "chat": 11.2,
     "forecasting": 1.6,
-    "handwriting": 3.5,
+    "handwriting": 2.6,
     "speech": 4.5,
 }
 LATER = {
