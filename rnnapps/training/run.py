@@ -181,7 +181,8 @@ class TrainingRun:
             report, source, self._scored, training=self.facts, environment=self.environment
         )
         plots = {"learning_curve": plot_learning_curve(self.history), **plots}
-        note = self.options.note or (origin if source == "embedded" else "")
+        is_embedded = source.partition(":")[0] == "embedded"  # one of several too
+        note = self.options.note or (origin if is_embedded else "")
         with bundle.writing(output) as folder:
             predictor.save(folder)
             write_json(folder / bundle.METRICS, metrics)

@@ -82,10 +82,10 @@ def test_a_split_without_examples_is_named(small_config, tmp_path):
         run.begin({"train": ["a"], "validation": [], "test": ["b"]})
 
 
-def test_scores_of_what_chose_the_weights_are_named_so(small_config, small_bundle, tmp_path):
-    """A source without a test part is scored on its validation part: card and metrics say it."""
-    predictor, rows = rnnapps.load(small_bundle), ["a row"]
-    run = TrainingRun("sentiment", with_training(small_config, output=str(tmp_path / "out")))
+def trained(config, small_bundle):
+    """A run of the small training on one row, which is in all splits, up to its end."""
+    rows = ["a row"]
+    run = TrainingRun("sentiment", config)
     run.begin({"train": rows, "validation": rows, "test": rows})
     old = read_json(small_bundle / "metrics.json")
     run.facts, run.environment, run.history = (
@@ -95,8 +95,28 @@ def test_scores_of_what_chose_the_weights_are_named_so(small_config, small_bundl
     )
     report = {name: old[name] for name in ("scores", "baselines", "signature")}
     report["data"] = {"digest": "x"}
+    return run, report
+
+
+def test_scores_of_what_chose_the_weights_are_named_so(small_config, small_bundle, tmp_path):
+    """A source without a test part is scored on its validation part: card and metrics say it."""
+    config = with_training(small_config, output=str(tmp_path / "out"))
+    run, report = trained(config, small_bundle)
+    predictor = rnnapps.load(small_bundle)
     path = run.finish(predictor, report, table, {}, title="", limits="", origin="")
     assert read_json(path / "metrics.json")["data"]["split"] == "validation"
     card = (path / "card.md").read_text(encoding="utf-8")
     assert "validation texts, which also chose these weights, as the source has no test part:" in card
     assert "which neither training nor that choice saw" in (small_bundle / "card.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("data", "is_told"), [("embedded", True), ("embedded:digits", True), ("embedded.csv", False)]
+)
+def test_the_card_tells_the_origin_of_embedded_data(small_config, small_bundle, tmp_path, data, is_told):
+    config = with_training(small_config, output=str(tmp_path / "out"))
+    run, report = trained(config, small_bundle)
+    run.config = replace(run.config, source=replace(run.config.source, data=data))
+    predictor = rnnapps.load(small_bundle)
+    path = run.finish(predictor, report, table, {}, title="", limits="", origin="By X, CC BY 4.0.")
+    assert ("By X, CC BY 4.0." in (path / "card.md").read_text(encoding="utf-8")) == is_told
