@@ -60,8 +60,7 @@ def featurise(config: LineConfig, kind: str) -> Callable[[np.ndarray], np.ndarra
         UsageError: ink that is to be read from right to left: its order is that of the pen.
     """
     if kind == "paper":
-        columns = partial(_columns, right_to_left=config.right_to_left)
-        return lambda pixels: columns(to_height(pixels, config.height, WIDEST))
+        return lambda pixels: _columns(to_height(pixels, config.height, WIDEST), config.right_to_left)
     if config.right_to_left:
         raise UsageError("--right-to-left is for pictures: ink has the order in which it was written")
     return features

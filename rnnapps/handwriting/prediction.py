@@ -3,11 +3,12 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from rnnapps.inference.hypothesis import describe_hypotheses
+from rnnapps.inference.transcript import Transcript, with_others
+
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
-
-    from rnnapps.inference.transcript import Transcript
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Reading:
     """
 
     line: str
-    hypotheses: "tuple[Transcript, ...]"
+    hypotheses: tuple[Transcript, ...]
     content: "np.ndarray" = field(repr=False, compare=False)
     places: "np.ndarray" = field(repr=False, compare=False)
 
@@ -37,21 +38,16 @@ class Reading:
         """For JSON: places of characters are shares of the line's length, from 0 to 1."""
         best = self.hypotheses[0].to_dict()
         values = {"line": self.line, "confidence": round(self.confidence, 4), **best}
-        if len(self.hypotheses) > 1:
-            values["hypotheses"] = [
-                {"text": one.text, "score": round(one.score, 6)} for one in self.hypotheses
-            ]
-        return values
+        return with_others(values, self.hypotheses)
 
     def describe(self, number: int) -> str:
         """For people: the text and its line, or each of several texts with its score."""
         if len(self.hypotheses) == 1:
             return f"{self.text}\t{self.confidence:.2f}\t{self.line}"
-        lines = (f"{number} ||| {one.text} ||| {one.score:.4f}" for one in self.hypotheses)
-        return "\n".join(lines)
+        return describe_hypotheses(number, self.hypotheses)
 
     def plot(self) -> "Figure":
         """The line with each character over its place, and how sure it is."""
-        from rnnapps.evaluation.plots import plot_transcript
+        from rnnapps.evaluation.transcript_plots import plot_transcript
 
         return plot_transcript(self.content, self.places, self.hypotheses[0].characters)

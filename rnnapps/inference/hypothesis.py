@@ -1,6 +1,6 @@
 """Texts that a search found, for the applications that write text."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from rnnapps.data.text.sentence_encoder import SentenceEncoder
     from rnnapps.decoding import Hypotheses
+    from rnnapps.inference.transcript import Transcript
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def read_hypotheses(
     return tuple(hypotheses)
 
 
-def describe_hypotheses(number: int, hypotheses: tuple[Hypothesis, ...]) -> str:
+def describe_hypotheses(number: int, hypotheses: "Sequence[Hypothesis | Transcript]") -> str:
     """Several hypotheses of an input, a line each: `number ||| text ||| score`, as Moses prints them."""
     lines = (f"{number} ||| {one.text} ||| {one.score:.4f}" for one in hypotheses)
     return "\n".join(lines)

@@ -1,7 +1,7 @@
 """A causal network that hears samples as they come."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,19 @@ class SampleStream:
         self.hop_seconds = hop / sampling_rate
         self._start, self._step = start, step
         self.reset()
+
+    @classmethod
+    def of_compiled(cls, stream: tuple[Callable, Callable], hop: int, sampling_rate: int) -> Self:
+        """A stream through a Keras network: what `rnnapps.layers.compiled_stream` made of it."""
+        from keras import ops
+
+        start, compiled = stream
+
+        def step(x, state):
+            logits, state = compiled(x, state)
+            return ops.convert_to_numpy(logits), state
+
+        return cls(lambda: start(1), step, hop, sampling_rate)
 
     def reset(self) -> None:
         """Forget all that was heard."""

@@ -11,6 +11,7 @@ from rnnapps.inference.batching import filled, in_batches
 from rnnapps.inference.ctc_config import CTCConfig
 from rnnapps.inference.ctc_decoder import CTCDecoder
 from rnnapps.inference.outputs import checked
+from rnnapps.inference.probabilities import certain_blank
 from rnnapps.inference.transcript import Transcript
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 BATCH_SIZES = (1, 8, 32)  # rows of a batch: few sizes, as each is compiled
 SHORTEST = 64  # units that sequences are filled up to at least
-BLANK, NEVER = 0, -1e4  # the class of padding, and the logit of the others
 
 
 class Transcriber:
@@ -78,6 +78,6 @@ class Transcriber:
     def texts_of(self, logits: np.ndarray, decoding: CTCConfig) -> tuple[Transcript, ...]:
         """The texts of logits that are there already, `(frames, classes)`, the likeliest first."""
         length = padded_length(max(SHORTEST, len(logits)))
-        blank = np.where(np.arange(logits.shape[1]) == BLANK, 0, NEVER).astype("float32")
+        blank = certain_blank(logits.shape[1])
         padded = np.concatenate([logits, np.tile(blank, (length - len(logits), 1))])
         return self.decoder(decoding)(padded[None], [len(logits) / length])[0]

@@ -39,3 +39,11 @@ class Transcript:
                 for one in self.characters
             ],
         }
+
+
+def with_others(best: dict[str, Any], hypotheses: tuple[Transcript, ...]) -> dict[str, Any]:
+    """An answer for JSON, with all texts that were found if there are several."""
+    if len(hypotheses) < 2:
+        return best
+    others = [{"text": one.text, "score": round(one.score, 6)} for one in hypotheses]
+    return best | {"hypotheses": others}

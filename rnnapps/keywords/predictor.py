@@ -143,18 +143,10 @@ class KeywordsPredictor:
         if self.step is not None:
             return KeywordStream(self.step.start, self.step, self.step.features, self.sampling_rate)
         self._check_causal()
-        from keras import ops
-
         from rnnapps.layers import compiled_stream
 
-        start, compiled = compiled_stream(self.model)
-
-        def step(x, state):
-            logits, state = compiled(x, state)
-            return ops.convert_to_numpy(logits), state
-
         hop = self.model.get_layer("log_mel").hop
-        return KeywordStream(lambda: start(1), step, hop, self.sampling_rate)
+        return KeywordStream.of_compiled(compiled_stream(self.model), hop, self.sampling_rate)
 
     def exported(self, step: "ExportedStep") -> Self:
         """The same over an exported step: see `rnnapps.export.exported_bundles`."""

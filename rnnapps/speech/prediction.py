@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from rnnapps.inference.hypothesis import describe_hypotheses
 from rnnapps.inference.timed_word import TimedWord, timed_words
+from rnnapps.inference.transcript import Transcript, with_others
 
 if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
-
-    from rnnapps.inference.transcript import Transcript
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Transcription:
     """
 
     recording: str
-    hypotheses: "tuple[Transcript, ...]"
+    hypotheses: tuple[Transcript, ...]
     seconds: float = field(compare=False)
     samples: "np.ndarray" = field(repr=False, compare=False)
     sampling_rate: int = field(repr=False, compare=False)
@@ -50,22 +50,17 @@ class Transcription:
             "confidence": round(self.confidence, 4),
             "words": [word.to_dict() for word in self.words],
         }
-        if len(self.hypotheses) > 1:
-            values["hypotheses"] = [
-                {"text": one.text, "score": round(one.score, 6)} for one in self.hypotheses
-            ]
-        return values
+        return with_others(values, self.hypotheses)
 
     def describe(self, number: int) -> str:
         """For people: the text and its recording, or each of several texts with its score."""
         if len(self.hypotheses) == 1:
             return f"{self.text}\t{self.confidence:.2f}\t{self.recording}"
-        lines = (f"{number} ||| {one.text} ||| {one.score:.4f}" for one in self.hypotheses)
-        return "\n".join(lines)
+        return describe_hypotheses(number, self.hypotheses)
 
     def plot(self) -> "Figure":
         """The spectrogram with the words over it, and below the peak of each character."""
-        from rnnapps.evaluation.plots import plot_speech
+        from rnnapps.evaluation.transcript_plots import plot_speech
 
         characters = self.hypotheses[0].characters
         return plot_speech(self.samples, self.sampling_rate, self.words, characters, self.seconds)

@@ -169,17 +169,10 @@ class SpeechPredictor:
         """
         if self.step is not None:
             return SpeechStream(self.step.start, self.step, self.step.features, self.sampling_rate)
-        from keras import ops
-
         from rnnapps.layers import compiled_stream
 
-        start, compiled = compiled_stream(self._causal())
-
-        def step(x, state):
-            logits, state = compiled(x, state)
-            return ops.convert_to_numpy(logits), state
-
-        return SpeechStream(lambda: start(1), step, self.frame, self.sampling_rate)
+        stream = compiled_stream(self._causal())
+        return SpeechStream.of_compiled(stream, self.frame, self.sampling_rate)
 
     def exported(self, step: "ExportedStep") -> Self:
         """The same over an exported step: see `rnnapps.export.exported_bundles`."""

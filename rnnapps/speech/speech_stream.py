@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from rnnapps.inference.probabilities import certain_blank
 from rnnapps.inference.sample_stream import SampleStream
 from rnnapps.speech.config import HEAD
 
 if TYPE_CHECKING:
     import numpy as np
-
-NEVER = -1e4  # a logit: its probability is 0
 
 
 class SpeechStream(SampleStream):
@@ -25,11 +24,7 @@ class SpeechStream(SampleStream):
         Raises:
             UserError: the samples are integers, or not finite.
         """
-        import numpy as np
-
         answers = super().hear(samples)
         for place, logits in enumerate(answers[: max(0, HEAD - (self.hops - len(answers)))]):
-            blank = np.full_like(logits, NEVER)
-            blank[0] = 0
-            answers[place] = blank
+            answers[place] = certain_blank(len(logits))
         return answers

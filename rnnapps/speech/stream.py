@@ -79,7 +79,7 @@ class Listener:
         """
         import numpy as np
 
-        from rnnapps.evaluation.plots import plot_speech
+        from rnnapps.evaluation.transcript_plots import plot_speech
         from rnnapps.inference.transcript import TimedCharacter
 
         if not self._kept:

@@ -61,10 +61,8 @@ class HandwritingWriter:
     def load(cls, path: Path) -> Self:
         """Load a bundle: see `rnnapps.inference.predictor.Predictor`."""
         with bundle.opening(path, cls.application) as settings:
-            config, alphabet = (
-                bundle.read_config(path, HandwritingConfig),
-                Alphabet(settings["characters"]),
-            )
+            config = bundle.read_config(path, HandwritingConfig)
+            alphabet = Alphabet(settings["characters"])
             model = bundle.load_model(path)
             bundle.check_size("characters", alphabet.size - 1, model.get_layer("recurrent_1").size)
             bundle.check_size(
