@@ -56,13 +56,8 @@ class HandwritingPredictor:
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""
         bundle.save_model(self.model, folder)
-        bundle.write_config(
-            folder,
-            self.application,
-            self.config,
-            kind=self.kind,
-            characters="".join(self.alphabet.characters),
-        )
+        more = {"kind": self.kind} | self.alphabet.to_dict()
+        bundle.write_config(folder, self.application, self.config, **more)
 
     @classmethod
     def load(cls, path: Path) -> Any:

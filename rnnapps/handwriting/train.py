@@ -61,7 +61,7 @@ def train(config: HandwritingConfig, examples: Any = None) -> Path:
     train, test = splits["train"], splits["test"]
     kind = kind_of(train.inputs[0])
     texts = {split: lines.texts for split, lines in splits.items()}
-    known = run.start.alphabet.characters if run.start is not None else ()
+    known = run.start.alphabet if run.start is not None else None
     alphabet = learnt_alphabet(texts, known, config.lines.right_to_left)
     batches, validation = data.make_batches(config, splits, alphabet)
 
@@ -86,7 +86,7 @@ def train(config: HandwritingConfig, examples: Any = None) -> Path:
         plots={"reading": reader(test.inputs[0]).plot()},
         title="Handwriting",
         limits=f"It reads single lines of {'ink' if kind == 'ink' else 'pictures'}, in hands like those "
-        f"that it was trained on, and can only write the characters {''.join(alphabet.characters)}",
+        f"that it was trained on, and can only write the characters {alphabet.letters}",
         origin=datasets.origin(data.EMBEDDED),
     )
 

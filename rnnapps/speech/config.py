@@ -61,11 +61,31 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
+class WrittenConfig:
+    """What the network writes at a time."""
+
+    tokens: Literal["characters", "subwords"] = "characters"
+    """characters, or subwords: pieces of words that are learnt from the training texts, for which a
+    network needs many of them"""
+    vocabulary: int = 200
+    """of subwords: how many, at most; single characters are among them"""
+
+    def __post_init__(self):
+        require(self, "vocabulary", self.vocabulary >= 1, "at least 1")
+
+    @property
+    def subwords(self) -> int:
+        """How many are learnt: none of characters."""
+        return self.vocabulary if self.tokens == "subwords" else 0
+
+
+@dataclass(frozen=True)
 class SpeechConfig:
     """Train a recogniser of speech and write it as a bundle."""
 
     source: SpeechSourceConfig = SpeechSourceConfig()
     text: SpokenFormConfig = SpokenFormConfig()
+    tokens: WrittenConfig = WrittenConfig()
     augmentation: SoundAugmentationConfig = SoundAugmentationConfig(
         colour=0.0, recording_noise=0.0, gain=3.0
     )

@@ -16,6 +16,7 @@ from rnnapps import bundle
 from rnnapps.data.sound.files import SUFFIXES
 from rnnapps.data.text.alphabet import Alphabet
 from rnnapps.data.text.spoken_form import SpokenForm
+from rnnapps.data.text.subword_alphabet import SubwordAlphabet
 from rnnapps.errors import UserError
 from rnnapps.inference.best_path_stream import BestPathStream
 from rnnapps.inference.ctc_config import CTCConfig
@@ -63,7 +64,7 @@ class SpeechPredictor:
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle, where an exported step is already."""
-        more: dict[str, Any] = {"characters": "".join(self.alphabet.characters)}
+        more = self.alphabet.to_dict()
         if self.step is None:
             bundle.save_model(self.model, folder)
         else:
@@ -75,7 +76,11 @@ class SpeechPredictor:
         """Load a bundle, an exported one without Keras: see `rnnapps.inference.predictor.Predictor`."""
         with bundle.opening(path, cls.application) as settings:
             config = bundle.read_config(path, SpeechConfig)
-            alphabet = Alphabet(settings["characters"])
+            alphabet = (
+                SubwordAlphabet(**settings["subwords"])
+                if config.tokens.subwords
+                else Alphabet(settings["characters"])
+            )
             if "exported" in settings:
                 from rnnapps.export.exported_step import ExportedStep
 

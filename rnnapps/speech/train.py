@@ -55,8 +55,8 @@ def train(config: SpeechConfig, examples: Any = None) -> Path:
 
     train, test, rate = splits["train"], splits["test"], config.source.sampling_rate
     texts = {split: some.texts for split, some in splits.items()}
-    known = run.start.alphabet.characters if run.start is not None else ()
-    alphabet = learnt_alphabet(texts, known)
+    known = run.start.alphabet if run.start is not None else None
+    alphabet = learnt_alphabet(texts, known, subwords=config.tokens.subwords)
     batches, validation = data.make_batches(config, splits, alphabet)
 
     model = build(config.model, rate, alphabet.size)
@@ -71,7 +71,7 @@ def train(config: SpeechConfig, examples: Any = None) -> Path:
     recogniser = SpeechPredictor(model, alphabet, config)
     report = evaluate(recogniser, test)
     baselines = nearest_texts(spectrograms[0], train.texts, spectrograms[1], "recording")
-    if heard := sphinx_texts(test.inputs, rate, alphabet.characters):
+    if heard := sphinx_texts(test.inputs, rate, alphabet.letters):
         baselines[heard[0]] = heard[1]
     for name, answers in baselines.items():
         add_baseline(report, name, speech_report(answers, test))
@@ -82,7 +82,7 @@ def train(config: SpeechConfig, examples: Any = None) -> Path:
         plots={"recording": recogniser(test.inputs[0]).plot()},
         title="Speech",
         limits=f"It takes sound at {rate} Hz. It knows voices, words and rooms like those that it was "
-        f"trained on, and can only write the characters {''.join(alphabet.characters)}",
+        f"trained on, and can only write the characters {alphabet.letters}",
         origin=datasets.origin(data.EMBEDDED),
     )
 

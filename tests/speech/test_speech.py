@@ -24,6 +24,7 @@ from rnnapps.speech.config import HEAD, TAIL, ModelConfig, SpeechConfig, Utteran
 from rnnapps.speech.evaluate import evaluate, table
 from rnnapps.speech.model import build
 from rnnapps.speech.predictor import SpeechPredictor
+from rnnapps.speech.train import train
 from rnnapps.speech.utterances import Utterances
 
 RATE = 8000
@@ -304,6 +305,27 @@ def test_new_characters_are_added_to_those_that_are_known(path, config, recordin
     for number, one in enumerate(alphabet, start=1):
         if one in known:
             assert ours[number] == theirs[known.index(one) + 1]
+
+
+def test_pieces_of_words_are_written(config, tmp_path):
+    digits = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    tokens = {"tokens": {"tokens": "subwords", "vocabulary": 24}}
+    config = with_training(with_values(config, tokens), output=str(tmp_path / "pieces"))
+    recognise = rnnapps.load(train(config))
+    pieces = recognise.alphabet.characters
+    assert len(pieces) == 24 and max(map(len, pieces)) > 1
+    lexicon, text = tmp_path / "digits.txt", tmp_path / "text.txt"
+    lexicon.write_text("\n".join(digits))
+    text.write_text("one two\ntwo three\n")
+    with_lexicon = CTCConfig(beam_width=16, lexicon=str(lexicon), language_model=str(text))
+    recordings = data.load(config)["test"].inputs[:3]
+    for answer in recognise(recordings, CTCConfig(beam_width=16)):
+        written = [one.character for one in answer.hypotheses[0].characters]
+        assert {*written} <= {*pieces} and "".join(written) == answer.text
+    for answer in recognise(recordings, with_lexicon):
+        assert {*answer.text.split()} <= {*digits}
+    with pytest.raises(UsageError, match="--vocabulary must be at least 1"):
+        with_values(SpeechConfig(), {"tokens": {"vocabulary": 0}})
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +50,11 @@ class Alphabet:
         """Number of ids, that of the blank included."""
         return len(self.characters) + 1
 
+    @property
+    def letters(self) -> str:
+        """The single characters that it has."""
+        return "".join(one for one in self.characters if len(one) == 1)
+
     def encode(self, text: str) -> np.ndarray:
         """The ids of a text, int32 `(length,)`, in reading order; unknown characters are left out."""
         text = self._turned(text, WRITTEN)
@@ -57,6 +63,10 @@ class Alphabet:
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids, none of which is the blank."""
         return self._turned("".join(self.characters[number - 1] for number in ids), READ)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a bundle keeps of it; `right_to_left` follows from the config."""
+        return {"characters": self.letters}
 
     def unknown(self, texts: Iterable[str]) -> Counter[str]:
         """How often characters come that are not in it."""

@@ -54,8 +54,7 @@ class HandwritingWriter:
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""
         bundle.save_model(self.model, folder)
-        characters = "".join(self.alphabet.characters)
-        bundle.write_config(folder, self.application, self.config, characters=characters)
+        bundle.write_config(folder, self.application, self.config, **self.alphabet.to_dict())
 
     @classmethod
     def load(cls, path: Path) -> Self:

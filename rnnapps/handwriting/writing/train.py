@@ -32,7 +32,7 @@ def train_writer(run: "TrainingRun", config: HandwritingConfig, splits: dict[str
     from rnnapps.metrics.pen import pen_report
 
     alphabet = run.start.alphabet if run.start else data.learn_alphabet(config, splits["train"])
-    log.info("%d characters: %s", alphabet.size - 1, "".join(alphabet.characters))
+    log.info("%d characters: %s", alphabet.size - 1, alphabet.letters)
     batches, validation = data.make_batches(config, splits, alphabet)
 
     model = build(config.model, config.writer, alphabet.size - 1)
@@ -58,6 +58,6 @@ def train_writer(run: "TrainingRun", config: HandwritingConfig, splits: dict[str
         title="Handwriting: a network that writes",
         limits="It writes in hands like those that it has learnt from, lines of about 40 characters. Do "
         "not pass what it writes off as somebody's own hand. It knows the characters "
-        f"{''.join(alphabet.characters)}",
+        f"{alphabet.letters}",
         origin=datasets.origin(EMBEDDED),
     )
