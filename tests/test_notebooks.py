@@ -14,8 +14,9 @@ SMALL_FORM = {
     "04_keywords.ipynb": {"epochs": 1},
     "05_dna.ipynb": {"averaged": 2},
     "06_language_model.ipynb": {"epochs": 1, "speeches": 1, "length": 40},
-    "08_handwriting.ipynb": {"lines": 8, "beam": 4},
     "07_forecasting.ipynb": {"epochs": 1, "stride": 24},
+    "08_handwriting.ipynb": {"lines": 8, "beam": 4},
+    "09_speech.ipynb": {"recordings": 8, "beam": 4},
 }
 
 
