@@ -25,6 +25,10 @@ class LineAugmentationConfig:
     """of ink: share of the points within strokes that are left out, at most, as a slower pen would"""
     elastic: float = 0.03
     """of paper: share of the height by which a random curve moves points, at most"""
+    size: float = 0.0
+    """of paper: share by which letters are made higher or lower in their picture, at most"""
+    shift: float = 0.0
+    """of paper: share of the height by which a line is moved up or down, at most"""
     thickness: float = 0.6
     """of paper: how much strokes are made thicker or thinner, at most: 1 is by a pixel on each side"""
     blur: float = 0.8
@@ -39,7 +43,7 @@ class LineAugmentationConfig:
     def __post_init__(self):
         require(self, "slant", 0 <= self.slant <= 1, "0 to 1")
         require(self, "skew", 0 <= self.skew <= 10, "0 to 10 (degrees)")
-        for field in ("stretch", "pace"):
+        for field in ("stretch", "pace", "size", "shift"):
             require(self, field, 0 <= getattr(self, field) <= 0.5, "0 to 0.5")
         require(self, "stroke_noise", 0 <= self.stroke_noise <= 1, "0 to 1 (heights)")
         for field in ("drop_points", "contrast", "brightness"):

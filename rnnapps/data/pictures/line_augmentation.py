@@ -16,9 +16,9 @@ class LineAugmentation:
     """Changes a line's strokes, shape, sharpness, contrast, brightness and noise, in this order.
 
     - Strokes become thicker or thinner by a mixture with the darkest or lightest of the neighbours.
-    - Slant, skew, stretch and a smooth random displacement (Simard et al. 2003) are one resampling.
-      Paper fills what comes from outside. What leans out to the left or right widens the picture; the
-      height stays.
+    - Slant, skew, stretch, size, shift and a smooth random displacement (Simard et al. 2003) are one
+      resampling. Paper fills what comes from outside. What leans out to the left or right widens the
+      picture; the height stays.
     - Contrast is lost toward the paper, as where ink has faded; brightness by all, as on dark paper.
 
     How much of each is drawn evenly up to what the config has. Each change has its own draws: turning
@@ -41,12 +41,18 @@ class LineAugmentation:
         config = self.config
         slant, skew, stretch, thickness = (2 * random.random(4) - 1).tolist()
         elastic, blur, contrast, brightness, noise = random.random(5).tolist()
+        size, shift = (2 * random.random(2) - 1).tolist()
         moves, grain = random.spawn(2)
         changed = _with_strokes(pixels, config.thickness * thickness)
-        rise = math.tan(math.radians(config.skew * skew))
-        stretched = 1 + config.stretch * stretch
         changed = _warped(
-            changed, config.slant * slant, rise, stretched, config.elastic * elastic, moves
+            changed,
+            config.slant * slant,
+            math.tan(math.radians(config.skew * skew)),
+            1 + config.stretch * stretch,
+            1 + config.size * size,
+            config.shift * shift,
+            config.elastic * elastic,
+            moves,
         )
         if config.blur:
             blurred = Image.fromarray(changed).filter(ImageFilter.GaussianBlur(config.blur * blur))
@@ -75,6 +81,8 @@ def _warped(
     slant: float,
     rise: float,
     stretch: float,
+    size: float,
+    shift: float,
     elastic: float,
     random: np.random.Generator,
 ) -> np.ndarray:
@@ -85,17 +93,20 @@ def _warped(
         slant: columns by which the letters lean to the right for each row upwards.
         rise: rows by which the line falls for each column, limited by RISE.
         stretch: its new width in old ones.
+        size: the new height of letters in old ones.
+        shift: heights by which it is moved down.
         elastic: greatest displacement in heights.
         random: of the displacements.
     """
-    if not (slant or rise or elastic) and stretch == 1:
+    if not (slant or rise or shift or elastic) and stretch == size == 1:
         return pixels
     height, width = pixels.shape
     wide = max(1, round(width * stretch + abs(slant) * height))
     rise = np.clip(rise, -RISE * height / wide, RISE * height / wide)
     y = np.arange(height, dtype="float32")[:, None] - np.float32((height - 1) / 2)
     x = np.arange(wide, dtype="float32") - np.float32((wide - 1) / 2)
-    rows = y - np.float32(rise) * x + np.float32((height - 1) / 2)
+    rows = (y - np.float32(shift * height)) / np.float32(size) - np.float32(rise) * x
+    rows += np.float32((height - 1) / 2)
     columns = (x + np.float32(slant) * y) / np.float32(stretch) + np.float32((width - 1) / 2)
     if elastic:
         points = (2, 2 + int(1 / SPACING), 2 + int(wide / (SPACING * height)))

@@ -73,6 +73,18 @@ def test_one_change_leaves_the_others_as_they_were(line):
         assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.95
 
 
+def test_letters_become_higher_and_lower_and_move():
+    def ends(pixels):
+        inked = np.flatnonzero((pixels < 128).any(axis=1))
+        return inked[0], inked[-1] + 1
+
+    heights = [bottom - top for top, bottom in map(ends, versions(bar(), size=0.2))]
+    assert min(heights) in (26, 27) and max(heights) in (37, 38)
+    tops = [top for top, _ in map(ends, versions(bar(), shift=0.1))]
+    assert min(tops) in (3, 4) and max(tops) in (12, 13)
+    assert {pixels.shape for pixels in versions(bar(), 5, size=0.2, shift=0.1)} == {(48, 200)}
+
+
 def test_slant_leans_to_both_sides_and_loses_nothing():
     leans = []
     for pixels in versions(bar(), slant=0.3):
