@@ -40,7 +40,12 @@ class CTCConfig:
         require(self, "token_bonus", -10 <= self.token_bonus <= 10, "-10 to 10")
         if self.open_vocabulary and self.lexicon is None:
             raise UsageError("--open-vocabulary is for a lexicon: give one with --lexicon FILE")
-        if self.grammar is not None and (self.language_model or self.lexicon):
+        if self.grammar is not None and len(self.files) > 1:
             raise UsageError("--grammar knows what comes next: leave out --language-model and --lexicon")
-        if self.beam_width == 1 and (self.language_model or self.lexicon or self.grammar):
+        if self.beam_width == 1 and self.files:
             raise UsageError("a language model, lexicon or grammar needs a search: add --beam-width 16")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Those that it names."""
+        return tuple(file for file in (self.language_model, self.lexicon, self.grammar) if file)

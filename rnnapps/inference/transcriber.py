@@ -1,6 +1,7 @@
 """Texts of sequences of features, by a network with CTC."""
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +35,7 @@ class Transcriber:
 
     def __init__(self, model: Any, alphabet: "Alphabet", normalise: Callable[[str], str], unit: int = 1):
         self.model, self.alphabet, self.normalise, self.unit = model, alphabet, normalise, unit
-        self._decoders: dict[CTCConfig, CTCDecoder] = {}
+        self._decoders: dict[Any, CTCDecoder] = {}
 
     def __call__(
         self, features: Sequence[np.ndarray], decoding: CTCConfig
@@ -70,10 +71,12 @@ class Transcriber:
                 yield rows, logits, [len(features[row]) / length for row in rows]
 
     def decoder(self, decoding: CTCConfig) -> CTCDecoder:
-        """What makes texts of logits."""
-        if decoding not in self._decoders:
-            self._decoders[decoding] = CTCDecoder(decoding, self.alphabet, self.normalise)
-        return self._decoders[decoding]
+        """What makes texts of logits; a file of the options that has changed is read again."""
+        times = tuple(os.stat(file).st_mtime_ns for file in decoding.files if os.path.exists(file))
+        key = decoding, times
+        if key not in self._decoders:
+            self._decoders[key] = CTCDecoder(decoding, self.alphabet, self.normalise)
+        return self._decoders[key]
 
     def texts_of(self, logits: np.ndarray, decoding: CTCConfig) -> tuple[Transcript, ...]:
         """The texts of logits that are there already, `(frames, classes)`, the likeliest first."""

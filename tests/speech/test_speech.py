@@ -202,6 +202,8 @@ def test_a_grammar_allows_no_other_texts(recognise, recordings, tmp_path):
     decoding = CTCConfig(beam_width=64, n_best=2, grammar=str(grammar))
     for one in recognise(recordings.inputs[0], decoding).hypotheses:
         assert len(one.text.split()) == 3 and set(one.text.split()) <= set(digits)
+    grammar.write_text("#JSGF V1.0; public <s> = nine;")
+    assert recognise(recordings.inputs[0], replace(decoding, n_best=1)).text == "nine"
     with pytest.raises(UsageError, match="--grammar knows what comes next"):
         replace(decoding, lexicon="words.txt")
     with pytest.raises(UsageError, match="or grammar needs a search: add --beam-width 16"):

@@ -111,8 +111,8 @@ def _warped(
     if elastic:
         points = (2, 2 + int(1 / SPACING), 2 + int(wide / (SPACING * height)))
         moves = random.uniform(-elastic * height, elastic * height, points).astype("float32")
-        size = (wide, height)
-        down, right = (Image.fromarray(move).resize(size, Image.Resampling.BICUBIC) for move in moves)
+        smooth = Image.Resampling.BICUBIC
+        down, right = (Image.fromarray(move).resize((wide, height), smooth) for move in moves)
         rows = rows + np.asarray(down)
         columns = columns + np.asarray(right)
     paper = float(np.median(pixels))
