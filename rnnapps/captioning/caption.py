@@ -43,9 +43,9 @@ class Caption:
             "hypotheses": [hypothesis.to_dict() for hypothesis in self.hypotheses],
         }
 
-    def describe(self, number: int) -> str:
-        """For people: the caption behind the name of the file or, of several, line by line."""
-        if len(self.hypotheses) == 1:
+    def describe(self, number: int | None = None) -> str:
+        """For people: the caption behind the name of the file or, with its number, one a line."""
+        if number is None:
             return f"{self.picture}\t{self.text}"
         return f"{number} ||| {self.picture}\n{describe_hypotheses(number, self.hypotheses)}"
 

@@ -32,7 +32,7 @@ class Reply:
             "log_probability": round(self.log_probability, 4),
         }
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people."""
         return self.reply
 

@@ -37,7 +37,7 @@ def main(application: str, arguments: list[str]) -> None:
                         answer = _named(answer, name)
                     lines.write(answer.to_dict())
                     if options.json != "-":
-                        print(answer.describe(number))
+                        print(answer.describe(number if options.listed else None))
                     if getattr(answer, "cut", False):
                         log.warning(
                             "note: only a part of it was read: %.60s", getattr(answer, _first(answer))

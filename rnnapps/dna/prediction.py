@@ -33,7 +33,7 @@ class Prediction:
             values["saliency"] = [round(value, 6) for value in self.saliency]
         return values
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people: label, probability, name, and with saliency the bases that decide."""
         line = f"{self.label}  {self.probabilities[self.label]:.3f}  {self.name}"
         falls = list(enumerate(self.saliency or ()))

@@ -48,7 +48,7 @@ class Surprise:
             ],
         }
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people: the perplexity, and a line for each token with its bits of surprise as a bar."""
         lines = [f"perplexity {self.perplexity:.1f} by token  {self.text}"]
         for token, value in zip(self.tokens, self.log_probabilities, strict=True):

@@ -89,7 +89,7 @@ class Forecast:
             ],
         }
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people: the median of each step, and the interval that holds 80 % of what may come."""
         lines = []
         for place, series in enumerate(self.series_set.series):

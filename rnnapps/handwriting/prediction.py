@@ -40,9 +40,9 @@ class Reading:
         values = {"line": self.line, "confidence": round(self.confidence, 4), **best}
         return with_others(values, self.hypotheses)
 
-    def describe(self, number: int) -> str:
-        """For people: the text and its line, or each of several texts with its score."""
-        if len(self.hypotheses) == 1:
+    def describe(self, number: int | None = None) -> str:
+        """For people: the text and its line or, with its number, each text with its score."""
+        if number is None:
             return f"{self.text}\t{self.confidence:.2f}\t{self.line}"
         return describe_hypotheses(number, self.hypotheses)
 

@@ -28,6 +28,12 @@ class PredictionOptions:
     """PNG or SVG file to draw the answer to a single input to"""
 
     @property
+    def listed(self) -> bool:
+        """Whether several texts of each input are asked for."""
+        decoding = getattr(self, "decoding", None)
+        return decoding is not None and decoding.n_best > 1
+
+    @property
     def output(self) -> str | None:
         """The file or folder of what is made of all answers together, or None."""
         return None

@@ -28,7 +28,7 @@ class Prediction:
             "cut": self.cut,
         }
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people: word, probability, clip."""
         return f"{self.word}  {self.probabilities[self.word]:.3f}  {self.clip}"
 

@@ -33,7 +33,7 @@ class Continuation:
             "log_probabilities": [round(value, 4) for value in self.log_probabilities],
         }
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people: the text goes on, once for each continuation."""
         if self.shown:
             return ""

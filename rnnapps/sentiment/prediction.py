@@ -36,7 +36,7 @@ class Prediction:
             values["words"] = [[word, round(share, 6)] for word, share in self.words]
         return values
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people: label, probability, text, and with attention a bar for each word."""
         lines = [f"{self.label}  {self.probabilities[self.label]:.3f}  {self.text}"]
         for word, share in self.words or ():

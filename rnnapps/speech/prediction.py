@@ -52,9 +52,9 @@ class Transcription:
         }
         return with_others(values, self.hypotheses)
 
-    def describe(self, number: int) -> str:
-        """For people: the text and its recording, or each of several texts with its score."""
-        if len(self.hypotheses) == 1:
+    def describe(self, number: int | None = None) -> str:
+        """For people: the text and its recording or, with its number, each text with its score."""
+        if number is None:
             return f"{self.text}\t{self.confidence:.2f}\t{self.recording}"
         return describe_hypotheses(number, self.hypotheses)
 

@@ -47,9 +47,9 @@ class Translation:
             "hypotheses": [hypothesis.to_dict() for hypothesis in self.hypotheses],
         }
 
-    def describe(self, number: int) -> str:
-        """For people: the text alone or, of several, `number ||| text ||| score` as Moses has them."""
-        if len(self.hypotheses) == 1:
+    def describe(self, number: int | None = None) -> str:
+        """For people: the text or, with its number, each as `number ||| text ||| score` (Moses)."""
+        if number is None:
             return self.text
         return describe_hypotheses(number, self.hypotheses)
 

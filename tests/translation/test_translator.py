@@ -95,6 +95,10 @@ def test_predict_at_the_shell(tmp_path, capsys):
     lines = [line.split(" ||| ") for line in capsys.readouterr().out.splitlines()]
     assert [line[0] for line in lines] == ["0", "0", "1", "1"]
     assert float(lines[0][2]) >= float(lines[1][2])
+    dispatch(["predict", "translation", "--n-best", "2", "--file", str(file)])
+    lines = [line.split(" ||| ") for line in capsys.readouterr().out.splitlines()]
+    assert [line[0] for line in lines] == ["0", "0", "1", "2", "2"]  # an empty one has one only
+    assert lines[2][1:] == ["", "0.0000"]
 
     picture = tmp_path / "alignment.png"
     dispatch(["predict", "translation", "--json", "-", "--plot", str(picture), "He left."])

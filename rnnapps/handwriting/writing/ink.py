@@ -39,7 +39,7 @@ class Ink:
         strokes = [[[round(float(x), 3), round(float(y), 3)] for x, y in one] for one in self.strokes]
         return {"text": self.text, "finished": self.finished, "strokes": strokes}
 
-    def describe(self, number: int) -> str:
+    def describe(self, number: int | None = None) -> str:
         """For people: the text, and how many strokes it took."""
         lines = self.text.replace("\n", " / ")
         rest = "" if self.finished else ", not to its end: write it with another seed or more bias"
