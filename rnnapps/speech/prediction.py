@@ -18,7 +18,7 @@ class Transcription:
     """The text of a recording, its words with their times, and the other texts that it may have.
 
     `samples` at `sampling_rate` are what was heard, and `seconds` what the times of characters are
-    shares of.
+    shares of. They are written `delay` seconds behind their sounds.
     """
 
     recording: str
@@ -26,6 +26,7 @@ class Transcription:
     seconds: float = field(compare=False)
     samples: "np.ndarray" = field(repr=False, compare=False)
     sampling_rate: int = field(repr=False, compare=False)
+    delay: float = field(repr=False, compare=False)
 
     @property
     def text(self) -> str:
@@ -35,7 +36,7 @@ class Transcription:
     @cached_property
     def words(self) -> tuple[TimedWord, ...]:
         """Those of the likeliest text, with seconds from the beginning of the recording."""
-        return timed_words(self.hypotheses[0].characters, self.seconds)
+        return timed_words(self.hypotheses[0].characters, self.seconds, delay=self.delay)
 
     @property
     def confidence(self) -> float:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from rnnapps.export.exported_step import ExportedStep
     from rnnapps.export.program import Program
 
+LONGEST_DELAY = 10.0  # seconds
+
 Recording: TypeAlias = "str | Path | np.ndarray"
 
 
@@ -43,7 +45,7 @@ class SpeechPredictor:
     """A network with its alphabet; call it with a recording or a list of recordings.
 
     In place of the Keras network there may be an exported step, which hears each recording block by
-    block.
+    block. `delay` is how many seconds it writes behind what it hears: see `writing_delay`.
     """
 
     application: ClassVar[str] = "speech"
@@ -56,15 +58,17 @@ class SpeechPredictor:
         alphabet: Alphabet,
         config: SpeechConfig,
         step: "ExportedStep | None" = None,
+        delay: float = 0.0,
     ):
         self.model, self.alphabet, self.config, self.step = model, alphabet, config, step
+        self.delay = delay
         self.sampling_rate = config.source.sampling_rate
         self.frame = frame_length(config)
         self._transcribe = Transcriber(model, alphabet, SpokenForm(config.text), self.frame)
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle, where an exported step is already."""
-        more = self.alphabet.to_dict()
+        more = {"delay": self.delay} | self.alphabet.to_dict()
         if self.step is None:
             bundle.save_model(self.model, folder)
         else:
@@ -81,20 +85,23 @@ class SpeechPredictor:
                 if config.tokens.subwords
                 else Alphabet(settings["characters"])
             )
+            delay = float(settings.get("delay", 0.0))
+            if not 0 <= delay <= LONGEST_DELAY:
+                raise ValueError("its delay is none")
             if "exported" in settings:
                 from rnnapps.export.exported_step import ExportedStep
 
                 step = ExportedStep(path / settings["exported"]["file"])
                 bundle.check_size("characters", alphabet.size, step.outputs)
                 bundle.check_size("samples of a block", frame_length(config), step.features)
-                return cls(None, alphabet, config, step)
+                return cls(None, alphabet, config, step, delay)
             model = bundle.load_model(path)
             bundle.check_size("characters", alphabet.size, model.output_shape[-1])
             front = model.get_layer("log_mel")
             rate = front.options["sampling_rate"]
             bundle.check_size("samples a second", config.source.sampling_rate, rate)
             bundle.check_size("samples of a frame", frame_length(config), 2 * front.hop)
-            return cls(model, alphabet, config)
+            return cls(model, alphabet, config, delay=delay)
 
     @overload
     def __call__(self, recordings: Recording, decoding: CTCConfig = ...) -> Transcription: ...
@@ -121,7 +128,7 @@ class SpeechPredictor:
         return [
             Transcription(
                 *(name, some, len(with_tail(self.config, sound)) / self.sampling_rate),
-                *(sound, self.sampling_rate),
+                *(sound, self.sampling_rate, self.delay),
             )
             for name, sound, some in zip(names, sounds, self.transcripts(sounds, decoding), strict=True)
         ]
@@ -138,6 +145,23 @@ class SpeechPredictor:
             return self._transcribe(heard, decoding)
         stream = self.stream()
         return [self._streamed(stream, sound, decoding) for sound in heard]
+
+    def writing_delay(self, sounds: "Sequence[np.ndarray]") -> float:
+        """How many seconds behind a sound the network writes it: the median, over recordings that are
+        float32 `(time,)`, of the time from the first sound to the first character, at least 0; and 0
+        where it writes nothing.
+        """
+        import numpy as np
+
+        from rnnapps.data.sound.lead import first_sound
+
+        delays = [
+            best.characters[0].start * len(with_tail(self.config, sound))
+            - first_sound(sound, self.sampling_rate)
+            for sound, (best, *_) in zip(sounds, self.transcripts(sounds, CTCConfig()), strict=True)
+            if best.characters
+        ]
+        return max(0.0, float(np.median(delays or [0.0]))) / self.sampling_rate
 
     def logits(self, sounds: "Sequence[np.ndarray]") -> "list[np.ndarray]":
         """What the Keras network makes of whole sounds, each float32 `(frames, characters)`."""
@@ -181,7 +205,7 @@ class SpeechPredictor:
 
     def exported(self, step: "ExportedStep") -> Self:
         """The same over an exported step: see `rnnapps.export.exported_bundles`."""
-        return type(self)(None, self.alphabet, self.config, step)
+        return type(self)(None, self.alphabet, self.config, step, self.delay)
 
     def programs(self) -> "dict[str, Program]":
         """What export converts: one block of the stream.

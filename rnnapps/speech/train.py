@@ -69,6 +69,8 @@ def train(config: SpeechConfig, examples: Any = None) -> Path:
 
     log.info("writing the test recordings down, by the network and by the baselines")
     recogniser = SpeechPredictor(model, alphabet, config)
+    recogniser.delay = recogniser.writing_delay(splits["validation"].inputs)
+    log.info("characters come %.2f s behind their sounds: times of words allow for it", recogniser.delay)
     report = evaluate(recogniser, test)
     baselines = nearest_texts(spectrograms[0], train.texts, spectrograms[1], "recording")
     if heard := sphinx_texts(test.inputs, rate, alphabet.letters):

@@ -193,6 +193,6 @@ class Utterances:
             seconds,
             " ".join(found.text.split()),
             final,
-            timed_words(found.characters, seconds, start),
+            timed_words(found.characters, seconds, start, self.recogniser.delay),
             found.characters,
         )

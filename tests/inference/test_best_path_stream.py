@@ -50,6 +50,18 @@ def test_words_are_divided_at_spaces():
     assert timed_words([], 1.0) == ()
 
 
+def test_words_begin_before_they_are_written_and_do_not_overlap():
+    characters = [
+        TimedCharacter(one, 1.0, place / 10, (place + 1) / 10) for place, one in enumerate("ab cd")
+    ]
+    first, second = timed_words(characters, seconds=10, begin=2, delay=0.5)
+    assert (first.start, first.end) == (1.5, 4.0) and (second.start, second.end) == (4.5, 7.0)
+    first, second = timed_words(characters, seconds=10, begin=2, delay=1.5)
+    assert (first.start, first.end) == (0.5, 3.5) and (second.start, second.end) == (3.5, 7.0)
+    first, second = timed_words(characters, seconds=10, delay=9.0)
+    assert (first.start, first.end) == (0.0, 2.0) and (second.start, second.end) == (0.0, 5.0)
+
+
 class Echo:
     """A network whose frames are the first of every two steps."""
 

@@ -13,9 +13,13 @@ import soundfile
 from conftest import with_training
 
 import rnnapps
+from rnnapps import datasets
 from rnnapps.benchmark.prepared import prepare
 from rnnapps.commands.main import dispatch
 from rnnapps.config import with_values
+from rnnapps.data.sound import embedded_speech
+from rnnapps.data.sound.files import to_mono
+from rnnapps.data.sound.recordings import compose
 from rnnapps.data.text.alphabet import Alphabet
 from rnnapps.errors import UsageError, UserError
 from rnnapps.inference.ctc_config import CTCConfig
@@ -142,6 +146,7 @@ class Says:
 
     alphabet = Alphabet(" abdot")
     config = SpeechConfig()
+    delay = 0.3
 
     def stream(self):
         from rnnapps.inference.sample_stream import SampleStream
@@ -168,11 +173,11 @@ def test_a_pause_ends_an_utterance():
         ("bad dt", True),
     ]
     first, _, final = heard
-    assert first.words[0].start == pytest.approx(0.7) and first.words[0].end == pytest.approx(1.1)
-    assert final.words[1].start == pytest.approx(1.2) and final.words[1].end == pytest.approx(1.6)
+    assert first.words[0].start == pytest.approx(0.4) and first.words[0].end == pytest.approx(1.1)
+    assert final.words[1].start == pytest.approx(0.9) and final.words[1].end == pytest.approx(1.6)
     assert final.start <= 0.7 and final.start + final.seconds == pytest.approx(2.1)
     (last,) = utterances.end()
-    assert last.text == "o" and last.final and last.words[0].start == pytest.approx(2.2)
+    assert last.text == "o" and last.final and last.words[0].start == pytest.approx(1.9)
     assert utterances.end() == []
 
 
@@ -193,6 +198,28 @@ def test_words_have_times_and_a_search_has_other_texts(recognise, recordings):
     assert answer.seconds == pytest.approx(len(sound) / RATE + 0.03 * TAIL)
     for word, value in zip(answer.words, values["words"], strict=True):
         assert 0 <= word.start < word.end <= answer.seconds and value["word"] == word.word
+
+
+def test_words_have_the_times_at_which_they_are_said(monkeypatch):
+    spoken = []
+
+    def noted(*args):
+        samples, words = compose(*args)
+        spoken.append(words)
+        return samples, words
+
+    monkeypatch.setattr(embedded_speech, "compose", noted)
+    recognise = rnnapps.load("speech/digits")
+    strings = embedded_speech.embedded_speech(datasets.path(""), "digits", "nicolas")
+    found = [(one, spoken[-1]) for one in strings if one.split == "test"][:40]
+    answers = recognise([to_mono(*one.read(), recognise.sampling_rate) for one, _ in found])
+    late = [
+        heard.start - said.start
+        for answer, (one, said_words) in zip(answers, found, strict=True)
+        if answer.text == one.text
+        for heard, said in zip(answer.words, said_words, strict=True)
+    ]
+    assert len(late) >= 20 and np.abs(late).mean() < 0.1  # as written: 0.24 s
 
 
 def test_a_grammar_allows_no_other_texts(recognise, recordings, tmp_path):
