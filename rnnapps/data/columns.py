@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Set
 from typing import Any
 
+import numpy as np
+
 from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLIT_NAMES
 from rnnapps.data.values import present
@@ -36,7 +38,7 @@ def _rows(table: Any, where: str) -> list[Row]:
         raise UserError(f"{where}: columns of one length are needed, got {lengths or 'none'}")
     rows = zip(*columns.values(), strict=True)
     found = [
-        Row(f"{where}[{number}]", dict(zip(columns, map(present, row), strict=True)))
+        Row(f"{where}[{number}]", dict(zip(columns, row, strict=True)))
         for number, row in enumerate(rows)
     ]
     if not found:
@@ -61,13 +63,19 @@ def _names(table: Any, where: str) -> list[Any]:
 
 
 def _column(table: Any, name: Any, where: str) -> list[Any]:
-    """The values of a column; a text is none, though Python would take it for its letters."""
+    """The values of a column, "" where one is missing; a text is no column, though Python would take it
+    for its letters.
+    """
     column = table[name]
     if isinstance(column, (str, bytes, Mapping, Set)) or not hasattr(column, "__iter__"):
         raise UserError(
             f"{where}: the column '{name}' is a {type(column).__name__}: expected a list or an array"
         )
+    kind = getattr(column, "dtype", None)
+    if hasattr(column, "isna") and isinstance(kind, np.dtype) and kind.kind in "iufb":
+        # Of pandas: at once, as a forecast waits for it.
+        return ["" if value != value else value for value in column.tolist()]
     try:
-        return list(column)
+        return list(map(present, column))
     except TypeError:  # an array without dimensions
         raise UserError(f"{where}: the column '{name}' has a single value: expected a list") from None

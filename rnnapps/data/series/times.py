@@ -19,6 +19,7 @@ HOUR = 3600 * 1_000_000  # microseconds
 HOURS = ("", " %H:%M", " %H:%M:%S")
 DAYS = ("%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d")
 EXAMPLE = "write it as 2013-01-31 12:00"
+DAY, OF_CLOCKS = "2013-01-31", "0123456789:. T"  # there is no offset within, or of these
 _OFFSET = re.compile(r"(?<=\d)\s*(Z|UTC|[+-]\d\d(?::?\d\d)?)$")
 _CLOCK = re.compile(r"\d[T ]\d\d")  # what has an hour: 2013-01-31 ends like an offset too
 
@@ -29,7 +30,7 @@ def are_times(values: Sequence[Any]) -> bool:
     if all(text.isdigit() for text in texts):
         return False
     try:
-        return bool(_wall([_clock_and_offset(text)[0] for text in texts], "").notna().all())
+        return bool(_wall(_clocks_and_offsets(texts)[0], "").notna().all())
     except UserError:  # days or months
         return True
 
@@ -57,8 +58,8 @@ def parse_times(
     import pandas as pd
 
     texts = [_text(value) for value in values]
-    clocks, offsets = zip(*map(_clock_and_offset, texts), strict=True)
-    wall = _wall(list(clocks), where)
+    clocks, offsets = _clocks_and_offsets(texts)
+    wall = _wall(clocks, where)
     with_offset = np.array([offset != "" for offset in offsets])
     for row in np.flatnonzero(wall.isna()):
         shown = texts[row][:40]
@@ -142,10 +143,13 @@ def _text(value: Any) -> str:
     return str(value).strip()
 
 
-def _clock_and_offset(text: str) -> tuple[str, str]:
-    """A time without its offset from UTC, and that, or ""."""
-    offset = _OFFSET.search(text) if _CLOCK.search(text) else None
-    return (text[: offset.start()], offset[1]) if offset else (text, "")
+def _clocks_and_offsets(texts: list[str]) -> tuple[list[str], list[str]]:
+    """Times without their offsets from UTC, and these, or ""."""
+    if not any(text[len(DAY) :].strip(OF_CLOCKS) for text in texts):  # as most: at once
+        return texts, [""] * len(texts)
+    found = [_OFFSET.search(text) if _CLOCK.search(text) else None for text in texts]
+    clocks = [text[: at.start()] if at else text for text, at in zip(texts, found, strict=True)]
+    return clocks, [at[1] if at else "" for at in found]
 
 
 def _minutes(offset: str) -> int:
