@@ -22,6 +22,7 @@ from rnnapps.inference.best_path_stream import BestPathStream
 from rnnapps.inference.ctc_config import CTCConfig
 from rnnapps.inference.inputs import dimensions, several
 from rnnapps.inference.predict_options import FileOptions
+from rnnapps.inference.timed_word import timed_words
 from rnnapps.inference.transcriber import Transcriber
 from rnnapps.inference.transcript import Transcript
 from rnnapps.speech.config import SpeechConfig
@@ -148,20 +149,22 @@ class SpeechPredictor:
 
     def writing_delay(self, sounds: "Sequence[np.ndarray]") -> float:
         """How many seconds behind a sound the network writes it: the median, over recordings that are
-        float32 `(time,)`, of the time from the first sound to the first character, at least 0; and 0
-        where it writes nothing.
+        float32 `(time,)`, of the time from the first sound to the first word, at least 0; and 0 where
+        it writes nothing.
         """
         import numpy as np
 
         from rnnapps.data.sound.lead import first_sound
 
-        delays = [
-            best.characters[0].start * len(with_tail(self.config, sound))
-            - first_sound(sound, self.sampling_rate)
-            for sound, (best, *_) in zip(sounds, self.transcripts(sounds, CTCConfig()), strict=True)
-            if best.characters
-        ]
-        return max(0.0, float(np.median(delays or [0.0]))) / self.sampling_rate
+        rate = self.sampling_rate
+        delays: list[float] = []
+        for sound, (best, *_) in zip(sounds, self.transcripts(sounds, CTCConfig()), strict=True):
+            seconds = len(with_tail(self.config, sound)) / rate
+            delays += [
+                word.start - first_sound(sound, rate) / rate
+                for word in timed_words(best.characters, seconds)[:1]
+            ]
+        return max(0.0, float(np.median(delays or [0.0])))
 
     def logits(self, sounds: "Sequence[np.ndarray]") -> "list[np.ndarray]":
         """What the Keras network makes of whole sounds, each float32 `(frames, characters)`."""
