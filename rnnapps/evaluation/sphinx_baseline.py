@@ -24,6 +24,8 @@ def sphinx_texts(
         from importlib.metadata import version
 
         from pocketsphinx import Decoder
+
+        name = f"PocketSphinx {version('pocketsphinx')} (en-us)"
     except ImportError:
         log.info("PocketSphinx is no baseline: pip install rnnapps[speech-baseline]")
         return None
@@ -38,4 +40,4 @@ def sphinx_texts(
         decoder.end_utt()
         found = decoder.hyp()
         texts.append(found.hypstr if found else "")
-    return f"PocketSphinx {version('pocketsphinx')} (en-us)", texts
+    return name, texts
