@@ -70,3 +70,11 @@ def test_columns_of_any_kind():
     frame["kind"] = pandas.Series(["x", "y"], dtype="category")
     expected = [{"text": "a", "label": 0, "kind": "x"}, {"text": "b", "label": 1, "kind": "y"}]
     assert [row.fields for row in rows_in_memory(frame)["train"]] == expected
+
+
+def test_numbers_of_a_frame_are_those_of_python():
+    columns = {"a": [1.5, math.nan], "b": [1, 2], "c": [True, False]}
+    rows = rows_in_memory(pandas.DataFrame(columns))["train"]
+    assert [row.fields for row in rows] == [{"a": 1.5, "b": 1, "c": True}, {"a": "", "b": 2, "c": False}]
+    masked = pandas.DataFrame({"a": pandas.array([1, None], dtype="Int64")})
+    assert [row.fields["a"] for row in rows_in_memory(masked)["train"]] == [1, ""]
