@@ -274,7 +274,7 @@ def test_an_interrupted_training_ends_in_the_same_weights(
     for one, other in zip(bundle.load_model(path).get_weights(), *resumed.value.args, strict=True):
         # The bundle may be of another process, whose tests before this one were others: equal but for
         # roundings. `tests/backends/test_resume.py` compares fresh processes, to the last bit.
-        np.testing.assert_allclose(one, other, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(one, other, rtol=0, atol=1e-6)
 
 
 def test_a_bundle_of_another_application_is_refused(application, small_bundles):

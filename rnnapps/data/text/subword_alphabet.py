@@ -1,7 +1,7 @@
 """Pieces of words to ids and back, for networks that write several characters at once (CTC)."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -41,7 +41,7 @@ class SubwordAlphabet(Alphabet):
             raise ValueError("an alphabet has a merge of pieces that it lacks")
 
     @classmethod
-    def learn_pieces(cls, texts: Iterable[str], size: int, known: Alphabet) -> "SubwordAlphabet":
+    def learn_pieces(cls, texts: Sequence[str], size: int, known: Alphabet) -> "SubwordAlphabet":
         """Learn the pieces of words of texts.
 
         Args:

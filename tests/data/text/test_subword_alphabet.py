@@ -1,6 +1,7 @@
 """Pieces of words to ids and back."""
 
 import json
+import unicodedata
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from rnnapps.data.text.alphabet import Alphabet
 from rnnapps.data.text.learnt_alphabet import learnt_alphabet
 from rnnapps.data.text.subword_alphabet import SubwordAlphabet
+from rnnapps.inference.ctc_decoder import _of_word
 
 TEXTS = ["the other thing, isn't this there-then", "the other thing", "other things, too"]
 
@@ -72,6 +74,13 @@ def test_what_a_network_knows_stays():
     assert {"z", "t"} <= set(learn(known="z").characters)
     learnt = learnt_alphabet({"train": TEXTS, "validation": [], "test": []}, Alphabet("z"), subwords=18)
     assert learnt.size == 19 and "z" in learnt.letters
+
+
+def test_what_divides_words_is_what_divides_those_of_a_lexicon():
+    assigned = [chr(n) for n in range(0x20, 0x2E80) if unicodedata.category(chr(n)) not in ("Cn", "Cs")]
+    alphabet = learn(99_000, [f"a{one}a a{one}a" for one in assigned])
+    within = {one for one in assigned if f"a{one}a" in alphabet.characters}
+    assert within == {one for one in assigned if _of_word(one)} and len(within) > 5000
 
 
 @pytest.mark.parametrize(
