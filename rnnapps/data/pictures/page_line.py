@@ -13,11 +13,9 @@ class PageLine:
         id: of the line, which no other of its page has.
         polygon: around the line, or the corners of its box, float64 `(points, 2)`: x and y, in the
             page's measures; without points where the page has neither.
-        baseline: likewise, of the line that the letters stand on.
         text: what is written there, or "".
     """
 
     id: str
     polygon: np.ndarray
-    baseline: np.ndarray
     text: str

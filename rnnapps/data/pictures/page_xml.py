@@ -201,18 +201,13 @@ def _lines(root: Element, file: Path) -> dict[str, Element]:
 def _alto_line(identity: str, line: Element) -> PageLine:
     shape = next((child for child in line.children if child.name == "Shape"), None)
     polygon = shape.first("Polygon") if shape else None
-    points = _points(polygon.attributes.get("POINTS", "")) if polygon else np.zeros((0, 2))
+    points = _points(polygon.attributes.get("POINTS", "") if polygon else "")
     box = [_number(line.attributes.get(name)) for name in BOX]
     left, top, width, height = (value or 0.0 for value in box)
     if len(points) < 3 and width and height:
         right, bottom = left + width, top + height
         points = np.array([(left, top), (right, top), (right, bottom), (left, bottom)])
-    baseline = line.attributes.get("BASELINE", "")
-    if (level := _number(baseline)) is not None:  # of all ALTO before 4
-        base = np.array([(left, level), (left + width, level)])
-    else:
-        base = _points(baseline)
-    return PageLine(identity, points, base, _alto_text(line))
+    return PageLine(identity, points, _alto_text(line))
 
 
 def _alto_text(line: Element) -> str:
@@ -228,13 +223,13 @@ def _alto_text(line: Element) -> str:
 
 
 def _page_line(identity: str, line: Element) -> PageLine:
-    of = {child.name: _points(child.attributes.get("points", "")) for child in line.children}
-    nothing = np.zeros((0, 2))
+    shape = next((child for child in line.children if child.name == "Coords"), None)
+    points = _points(shape.attributes.get("points", "") if shape else "")
     text = _page_text(line)
     if text is None:
         words = [_page_text(child) for child in line.children if child.name == "Word"]
         text = " ".join(word for word in words if word)
-    return PageLine(identity, of.get("Coords", nothing), of.get("Baseline", nothing), text)
+    return PageLine(identity, points, text)
 
 
 def _page_text(element: Element) -> str | None:

@@ -100,12 +100,8 @@ class TestReadPage:
         assert (first.id, first.text) == ("l1", "one Fish & chip-")
         assert (second.id, second.text) == ("l2", "")
         assert first.polygon.tolist()[:2] == [[20, 20], [380, 20]] and len(first.polygon) == 6
-        assert first.baseline.tolist() == [[20, 52], [380, 52]]
         assert second.polygon.tolist() == [[20, 100], [380, 100], [380, 140], [20, 140]]
         assert is_page(read.file)
-
-    def test_a_baseline_that_is_a_height(self, page):
-        assert page(ALTO).lines[1].baseline.tolist() == [[20, 130], [380, 130]]
 
     @pytest.mark.parametrize(
         ("words", "text"),
