@@ -8,7 +8,7 @@ older bundles were made with another.
 from collections.abc import Iterator
 from typing import Any
 
-VERSION = 2  # raise it when an older rnnapps could not read what this one writes
+VERSION = 3  # raise it when an older rnnapps could not read what this one writes
 
 # By the version that changed them: fields of configs, and what they are called now (None: removed).
 RENAMED: dict[int, dict[str, str | None]] = {
@@ -23,6 +23,7 @@ RENAMED: dict[int, dict[str, str | None]] = {
 # By the version that has them in every bundle: fields that came later, and what stood for them before.
 ADDED: dict[int, dict[str, dict[str, Any]]] = {
     2: {"keywords": {"augmentation.colour": 0.0, "augmentation.recording_noise": 0.0}},
+    3: {"handwriting": {"lines.straighten": False}},
 }
 
 

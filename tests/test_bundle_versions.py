@@ -109,6 +109,10 @@ def test_a_field_that_a_bundle_lacks_takes_its_default_or_what_stood_for_it():
     assert bundle_versions.upgrade_config(keywords)["augmentation"]["recording_noise"] == 0
     keywords["bundle_version"] = 2
     assert bundle_versions.upgrade_config(keywords) == {}
+    handwriting = settings() | {"application": "handwriting", "bundle_version": 2}
+    assert bundle_versions.upgrade_config(handwriting) == {"lines": {"straighten": False}}
+    handwriting["bundle_version"] = 3
+    assert bundle_versions.upgrade_config(handwriting) == {}
 
 
 def test_renamed_and_removed_fields_are_mapped(monkeypatch):

@@ -16,6 +16,8 @@ class LineConfig:
 
     height: int = 48
     """pixels that pictures of lines are scaled to, a multiple of 16"""
+    straighten: bool = True
+    """make pictures of lines level and upright, and their writing of one height, before they are read"""
     right_to_left: bool = False
     """the script runs from right to left: lines are read from their right end"""
 

@@ -11,6 +11,7 @@ from rnnapps.data.ctc_batches import CTCBatches, frames_needed
 from rnnapps.data.lines.sources import kind_of, read_lines
 from rnnapps.data.pictures.line_augmentation import LineAugmentation
 from rnnapps.data.pictures.line_pixels import to_height
+from rnnapps.data.pictures.straight_line import straightened
 from rnnapps.data.strokes.augmentation import InkAugmentation
 from rnnapps.data.strokes.features import CHANNELS, features, step_places
 from rnnapps.data.text.alphabet import Alphabet
@@ -60,7 +61,7 @@ def featurise(config: LineConfig, kind: str) -> Callable[[np.ndarray], np.ndarra
         UsageError: ink that is to be read from right to left: its order is that of the pen.
     """
     if kind == "paper":
-        return lambda pixels: _columns(to_height(pixels, config.height, WIDEST), config.right_to_left)
+        return lambda pixels: _columns(_prepared(config, pixels), config.right_to_left)
     if config.right_to_left:
         raise UsageError("--right-to-left is for pictures: ink has the order in which it was written")
     return features
@@ -89,8 +90,8 @@ def make_batches(
     lines, make = train.inputs, featurise(config.lines, kind)
     augment: Any = InkAugmentation(config.augmentation)
     of_lines = make
-    if kind == "paper":  # which is changed at the size at which it is read
-        lines = [to_height(pixels, config.lines.height, WIDEST) for pixels in lines]
+    if kind == "paper":  # which is changed as it is read: at its size, level and upright
+        lines = [_prepared(config.lines, pixels) for pixels in lines]
         augment = LineAugmentation(config.augmentation)
         of_lines = partial(_columns, right_to_left=config.lines.right_to_left)
     targets = [alphabet.encode(text) for text in train.texts]
@@ -99,6 +100,11 @@ def make_batches(
         CTCBatches(lines, targets, training.batch_size, of_lines, shrink, augment, training.seed),
         CTCBatches(validation.inputs, held_out, VALIDATION_BATCH, make, shrink),
     )
+
+
+def _prepared(config: LineConfig, pixels: np.ndarray) -> np.ndarray:
+    """The pixels of a line on paper as they are read."""
+    return (straightened if config.straighten else to_height)(pixels, config.height, WIDEST)
 
 
 def _columns(pixels: np.ndarray, right_to_left: bool) -> np.ndarray:

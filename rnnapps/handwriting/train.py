@@ -61,6 +61,11 @@ def train(config: HandwritingConfig, examples: Any = None) -> Path:
     train, test = splits["train"], splits["test"]
     kind = kind_of(train.inputs[0])
     texts = {split: lines.texts for split, lines in splits.items()}
+    if run.start is not None and kind == "paper":
+        straightens = run.start.config.lines.straighten
+        if straightens != config.lines.straighten:
+            flag = "--straighten" if straightens else "--no-straighten"
+            raise UsageError(f"{config.training.init_from}: was trained with {flag}: give it here too")
     known = run.start.alphabet if run.start is not None else None
     alphabet = learnt_alphabet(texts, known, config.lines.right_to_left)
     batches, validation = data.make_batches(config, splits, alphabet)

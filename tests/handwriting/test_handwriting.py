@@ -22,6 +22,7 @@ from rnnapps.handwriting import data
 from rnnapps.handwriting.config import HandwritingConfig, ModelConfig
 from rnnapps.handwriting.model import build
 from rnnapps.handwriting.predictor import HandwritingPredictor
+from rnnapps.handwriting.train import train
 from rnnapps.inference.ctc_config import CTCConfig
 
 INK = [{"text": "on", "strokes": [[[0, 0], [5, 9], [9, 1]], [[12, 3], [14, 8], [20, 2], [25, 9]]]}]
@@ -220,6 +221,12 @@ def test_a_reader_is_adapted_to_new_characters(path, config):
         theirs, ours = before.alphabet.encode(character)[0], alphabet.encode(character)[0]
         np.testing.assert_array_equal(kernel[:, ours], old[:, theirs])
     np.testing.assert_array_equal(kernel[:, 0], old[:, 0])
+
+
+def test_a_start_that_reads_lines_otherwise_is_refused(path, config, tmp_path):
+    config = with_training(config, init_from=str(path), output=str(tmp_path / "reader"))
+    with pytest.raises(UsageError, match="was trained with --straighten: give it here too"):
+        train(with_values(config, {"lines": {"straighten": False}}))
 
 
 def test_a_page_is_read_and_filled_in(path, lines, tmp_path, capsys):
