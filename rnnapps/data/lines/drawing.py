@@ -1,12 +1,14 @@
 """Lines drawn by a program: a text in a font, or pictures of digits, as ink on paper."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.ndimage import map_coordinates
+
+from rnnapps.errors import UserError
 
 LETTERS = "ÉÀÇbdfhklgjpqy"  # reach as high and as low as any
 MARGIN = 6  # pixels around the ink, for what warping moves
@@ -53,6 +55,25 @@ def draw_digits(digits: Sequence[np.ndarray], generator: np.random.Generator) ->
         columns.append(np.pad(np.array(scaled), ((above, 4 - above), (0, gap))))
     line = np.pad(np.concatenate(columns, axis=1), ((MARGIN, MARGIN), (0, MARGIN)))
     return _on_paper(_warped(line, generator), generator)
+
+
+def without(font: Path, characters: Iterable[str]) -> set[str]:
+    """Those of some characters that a font does not have, or does not draw.
+
+    Raises:
+        UserError: it is no font.
+    """
+    try:
+        loaded = ImageFont.truetype(font, 40, layout_engine=ImageFont.Layout.BASIC)
+        nothing = {_shape(loaded, one) for one in ("\U0010ffff", " ")}
+        return {one for one in characters if one != " " and _shape(loaded, one) in nothing}
+    except OSError as error:
+        raise UserError(f"{font}: no font that can be read ({error})") from None
+
+
+def _shape(font: ImageFont.FreeTypeFont, character: str) -> tuple[tuple[int, int], bytes]:
+    mask = font.getmask(character)
+    return mask.size, bytes(mask)
 
 
 @lru_cache(maxsize=1000)

@@ -1,6 +1,7 @@
 """The embedded lines: sentences drawn in fonts of handwriting, and strings of digits written by hand."""
 
 import hashlib
+import logging
 import textwrap
 from collections.abc import Iterator
 from functools import lru_cache, partial
@@ -10,11 +11,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from rnnapps.data.lines.drawing import DIGIT, draw_digits, draw_text
+from rnnapps.data.lines.drawing import DIGIT, draw_digits, draw_text, without
 from rnnapps.data.lines.found_line import FoundLine
 from rnnapps.data.row import Row
 from rnnapps.data.splits import SPLITS, content_key
 from rnnapps.data.tables import read_table
+from rnnapps.errors import UserError, brief
+
+log = logging.getLogger(__name__)
 
 FONTS = {  # those of training are the others
     "validation": ("la-belle-aurore", "schoolbell", "waiting-for-the-sunrise"),
@@ -22,6 +26,8 @@ FONTS = {  # those of training are the others
 }
 TABLES = {"sentences/sentences.csv.xz": "text", "translation/en-fr.tsv.xz": "fr"}  # and their columns
 LINES = {"train": 1500, "validation": 150, "test": 250}  # of each table
+MORE_LINES = 20  # of each table for each font that a user gives
+FONT_FILES = (".ttf", ".otf", ".woff2")
 SHORTEST, LONGEST = 10, 45  # characters of a line
 CHARACTERS = frozenset(  # which all fonts have; some draw a curved apostrophe like the straight one
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !\"$&'(),-./:;?ÀÇÉÊàâçèéêëîïôùûœ«»"
@@ -31,7 +37,7 @@ STRINGS = {"train": 1500, "validation": 150, "test": 300}
 DIGITS = {"train": (0, 560), "validation": (560, 640), "test": (640, 800)}  # of the 800 of each
 
 
-def embedded_lines(folder: Path, kind: str) -> Iterator[FoundLine]:
+def embedded_lines(folder: Path, kind: str, fonts: str | None = None) -> Iterator[FoundLine]:
     """The lines of the embedded data, whose pictures are drawn when they are read, always the same.
 
     - "lines": English and French sentences, cut into lines of 10 to 45 characters and drawn in fonts of
@@ -42,23 +48,46 @@ def embedded_lines(folder: Path, kind: str) -> Iterator[FoundLine]:
     Args:
         folder: that of all embedded data sets, `rnnapps/datasets`.
         kind: "lines" or "digits".
+        fonts: a folder of more fonts, in which more training lines are drawn, or None.
+
+    Raises:
+        UserError: the folder has no font with all of CHARACTERS, or a damaged one.
     """
-    return {"lines": _lines, "digits": _strings}[kind](folder)
+    return _lines(folder, fonts) if kind == "lines" else _strings(folder)
 
 
-def _lines(folder: Path) -> Iterator[FoundLine]:
+def _lines(folder: Path, more: str | None) -> Iterator[FoundLine]:
     fonts = sorted((folder / "handwriting").glob("*.woff2"))
     held_out = set(chain(*FONTS.values()))
     fonts_of = {split: [font for font in fonts if font.stem in names] for split, names in FONTS.items()}
-    fonts_of["train"] = [font for font in fonts if font.stem not in held_out]
+    come = {font.stem for font in fonts}
+    given = [font for font in _given(Path(more)) if font.stem not in come] if more is not None else []
+    fonts_of["train"] = [font for font in fonts if font.stem not in held_out] + given
+    lines = LINES | {"train": LINES["train"] + MORE_LINES * len(given)}
     known: set[str] = set()  # lines of all splits, so that none comes twice
     found = [_texts(folder / table, column, known) for table, column in TABLES.items()]
     for split in reversed(SPLITS):
-        texts = chain(*(islice(some, LINES[split]) for some in found))
+        texts = chain(*(islice(some, lines[split]) for some in found))
         for number, (where, text) in enumerate(texts):
             font = fonts_of[split][number % len(fonts_of[split])]
             read = partial(_drawn, text, font)
             yield FoundLine(f"{where} in {font.stem}", text, split, font.stem, read)
+
+
+def _given(folder: Path) -> list[Path]:
+    """The fonts of a folder that have CHARACTERS; how many have not is logged."""
+    if not folder.is_dir():
+        raise UserError(f"--fonts {folder}: no such folder")
+    fonts = sorted(file for file in folder.iterdir() if file.suffix.lower() in FONT_FILES)
+    lacking = {font: "".join(sorted(without(font, CHARACTERS))) for font in fonts}
+    good = [font for font in fonts if not lacking[font]]
+    for font in fonts:
+        if lacking[font]:
+            log.info("left out: %s: it lacks %s", font, brief(lacking[font], 40))
+    if not good:
+        kinds = ", ".join(FONT_FILES)
+        raise UserError(f"--fonts {folder}: no fonts ({kinds}) with the letters of English and French")
+    return good
 
 
 def _texts(table: Path, column: str, known: set[str]) -> Iterator[tuple[str, str]]:

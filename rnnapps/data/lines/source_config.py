@@ -19,6 +19,9 @@ class LineSourceConfig(FileTableConfig):
     by hand), or the path of your own lines. Paper: a folder of pictures with NAME.gt.txt or NAME.txt
     beside each, one with a table of files and texts, or pages in ALTO or PAGE XML. Pen: InkML, strokes
     in JSON, or a folder with strokes.npz and lines.tsv"""
+    fonts: str | None = None
+    """of --data embedded: a folder of more fonts (TTF, OTF, WOFF2), in which more training lines are
+    drawn"""
     normalisation: Literal["NFC", "NFD", "NFKC", "NFKD", "none"] = "NFC"
     """form of Unicode that texts are brought to"""
     file_column: str = "file"
@@ -29,6 +32,8 @@ class LineSourceConfig(FileTableConfig):
         super().__post_init__()
         known = self.data.partition(":")[0] != "tfds" and self.embedded != ""
         require(self, "data", known, f"embedded, embedded:{EMBEDDED[1]} or the path of lines")
+        drawn = self.fonts is None or self.embedded == EMBEDDED[0]
+        require(self, "fonts", drawn, "of --data embedded alone, whose sentences are drawn")
 
     @property
     def embedded(self) -> str | None:

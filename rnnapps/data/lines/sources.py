@@ -117,7 +117,7 @@ def _found(config: LineSourceConfig, embedded: Path, examples: Any) -> Iterator[
     if examples is not None:
         return _memory(examples)
     if config.embedded is not None:
-        return embedded_lines(embedded, config.embedded)
+        return embedded_lines(embedded, config.embedded, config.fonts)
     return (list_ink if is_ink(path) else list_line_pictures)(path, config)
 
 

@@ -1,7 +1,10 @@
 """The embedded lines: what is in which split, and that each picture shows its text."""
 
+import shutil
 from collections import Counter, defaultdict
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
 from PIL import ImageFont
@@ -9,8 +12,10 @@ from PIL import ImageFont
 from rnnapps import datasets
 from rnnapps.data.lines import embedded
 from rnnapps.data.lines.drawing import draw_digits, draw_text
+from rnnapps.data.lines.source_config import LineSourceConfig
 from rnnapps.data.splits import content_key
 from rnnapps.data.tables import read_table
+from rnnapps.errors import UsageError, UserError
 
 FOLDER = datasets.path("handwriting").parent
 FONTS = sorted((FOLDER / "handwriting").glob("*.woff2"))
@@ -111,6 +116,51 @@ def test_a_line_is_always_drawn_alike_and_no_other_is(lines, strings):
         assert np.array_equal(some[0].read(), again.read()) and some[0].text == again.text
     one, other = lines[0], lines[len(lines) // 2]
     assert not np.array_equal(one.read()[:, :60], other.read()[:, :60])
+
+
+@pytest.fixture
+def fonts(tmp_path):
+    (tmp_path / "mine.woff2").write_bytes((FOLDER / "handwriting" / "caveat.woff2").read_bytes())
+    (tmp_path / "kalam.woff2").write_bytes((FOLDER / "handwriting" / "kalam.woff2").read_bytes())
+    shutil.copy(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf", tmp_path)
+    (tmp_path / "LICENSE.txt").write_text("of the fonts")
+    return tmp_path
+
+
+def test_more_training_lines_are_drawn_in_fonts_that_are_given(lines, fonts):
+    found = list(embedded.embedded_lines(FOLDER, "lines", str(fonts)))
+    kept = [(line.text, line.group) for line in found if line.split != "train"]
+    assert kept == [(line.text, line.group) for line in lines if line.split != "train"]
+    of_font = Counter(line.group for line in found if line.split == "train")
+    assert sum(of_font.values()) == 3000 + 2 * 2 * embedded.MORE_LINES
+    # That of the test lines is in no other split, whoever gives it.
+    assert len(of_font) == 22 and {"mine", "DejaVuSans"} < set(of_font)
+    assert share_nothing(by_split(found, lambda line: content_key(line.text)))
+    drawn = next(line for line in found if line.group == "DejaVuSans")
+    assert drawn.read().min() < 130
+
+
+def test_fonts_that_lack_characters_are_left_out(fonts, caplog):
+    shutil.copy(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "cmsy10.ttf", fonts)
+    with caplog.at_level("INFO"):
+        found = list(embedded.embedded_lines(FOLDER, "lines", str(fonts)))
+    assert "cmsy10" not in {line.group for line in found}
+    assert f"left out: {fonts / 'cmsy10.ttf'}: it lacks " in caplog.text
+    for file in (*fonts.glob("*.woff2"), fonts / "DejaVuSans.ttf"):
+        file.unlink()
+    with pytest.raises(UserError, match=f"^--fonts {fonts}: no fonts "):
+        list(embedded.embedded_lines(FOLDER, "lines", str(fonts)))
+
+
+def test_fonts_that_cannot_be_read(fonts):
+    with pytest.raises(UserError, match=f"^--fonts {fonts}/none: no such folder"):
+        list(embedded.embedded_lines(FOLDER, "lines", f"{fonts}/none"))
+    (fonts / "cut.ttf").write_bytes((fonts / "DejaVuSans.ttf").read_bytes()[:100])
+    with pytest.raises(UserError, match=f"^{fonts / 'cut.ttf'}: no font that can be read "):
+        list(embedded.embedded_lines(FOLDER, "lines", str(fonts)))
+    for data in ("embedded:digits", "lines_of_my_own"):
+        with pytest.raises(UsageError, match="--fonts must be of --data embedded alone"):
+            LineSourceConfig(data=data, fonts=str(fonts))
 
 
 def test_chance_draws_the_same_text_in_different_ways():
