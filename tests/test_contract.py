@@ -19,7 +19,7 @@ import soundfile
 from conftest import with_training
 
 import rnnapps
-from rnnapps import bundle
+from rnnapps import bundle, bundle_versions
 from rnnapps.applications import APPLICATIONS, class_of
 from rnnapps.benchmark.prepared import prepare
 from rnnapps.commands.main import dispatch
@@ -123,7 +123,8 @@ def splits(application, config):
 
 def test_the_bundle_tells_all_about_itself(application, path, config, splits):
     settings = bundle.check(path, application)
-    assert settings["bundle_version"] == 2 and settings["application"] == application
+    assert settings["bundle_version"] == bundle_versions.VERSION
+    assert settings["application"] == application
     kept = bundle.read_config(path, type(config))
     assert kept == with_training(config, output=kept.training.output)
     metrics = bundle.read_json(path / "metrics.json")
