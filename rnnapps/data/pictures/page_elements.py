@@ -55,6 +55,10 @@ class Element:
                 yield child
             yield from child.all(name)
 
+    def own(self, name: str) -> list["Element"]:
+        """Its children of a name, without what is in them."""
+        return [child for child in self.children if child.name == name]
+
     def first(self, name: str) -> "Element | None":
         """The first element of a name in it or below."""
         return next(self.all(name), None)

@@ -174,7 +174,7 @@ def write_page(
                 edits += _edits(data, line, _equivalent(line, text, confidence), TEXTS, BEHIND_TEXTS)
     for region in root.all("TextRegion"):
         if not written.isdisjoint(region.all("TextLine")):
-            edits += [_removal(data, child) for child in region.children if child.name == "TextEquiv"]
+            edits += [_removal(data, child) for child in region.own("TextEquiv")]
     outputs.write(output, _edited(data, edits).decode().encode(encoding, "xmlcharrefreplace"))
 
 
@@ -199,8 +199,8 @@ def _lines(root: Element, file: Path) -> dict[str, Element]:
 
 
 def _alto_line(identity: str, line: Element) -> PageLine:
-    shape = next((child for child in line.children if child.name == "Shape"), None)
-    polygon = shape.first("Polygon") if shape else None
+    shapes = line.own("Shape")
+    polygon = shapes[0].first("Polygon") if shapes else None
     points = _points(polygon.attributes.get("POINTS", "") if polygon else "")
     box = [_number(line.attributes.get(name)) for name in BOX]
     left, top, width, height = (value or 0.0 for value in box)
@@ -223,18 +223,18 @@ def _alto_text(line: Element) -> str:
 
 
 def _page_line(identity: str, line: Element) -> PageLine:
-    shape = next((child for child in line.children if child.name == "Coords"), None)
-    points = _points(shape.attributes.get("points", "") if shape else "")
+    shapes = line.own("Coords")
+    points = _points(shapes[-1].attributes.get("points", "") if shapes else "")
     text = _page_text(line)
     if text is None:
-        words = [_page_text(child) for child in line.children if child.name == "Word"]
+        words = [_page_text(word) for word in line.own("Word")]
         text = " ".join(word for word in words if word)
     return PageLine(identity, points, text)
 
 
 def _page_text(element: Element) -> str | None:
     """The first of the texts that a line or word has, by their index, or None."""
-    given = [child for child in element.children if child.name == "TextEquiv"]
+    given = element.own("TextEquiv")
     given.sort(key=lambda one: (len(one.attributes.get("index", "")), one.attributes.get("index", "")))
     text = given[0].first("Unicode") if given else None
     return text.text.strip() if text else None
