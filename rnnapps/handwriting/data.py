@@ -87,18 +87,17 @@ def make_batches(
     train, validation, training = splits["train"], splits["validation"], config.training
     kind = kind_of(train.inputs[0])
     shrink = SHRINK[kind]
-    lines, make = train.inputs, featurise(config.lines, kind)
+    lines, held_out = train.inputs, validation.inputs
+    make: Any = featurise(config.lines, kind)
     augment: Any = InkAugmentation(config.augmentation)
-    of_lines = make
-    if kind == "paper":  # which is changed as it is read: at its size, level and upright
-        lines = [_prepared(config.lines, pixels) for pixels in lines]
+    if kind == "paper":  # which is made ready once, and changed as it is read: level and upright
+        lines, held_out = ([_prepared(config.lines, one) for one in some] for some in (lines, held_out))
+        make = partial(_columns, right_to_left=config.lines.right_to_left)
         augment = LineAugmentation(config.augmentation)
-        of_lines = partial(_columns, right_to_left=config.lines.right_to_left)
-    targets = [alphabet.encode(text) for text in train.texts]
-    held_out = [alphabet.encode(text) for text in validation.texts]
+    targets, expected = ([alphabet.encode(text) for text in some.texts] for some in (train, validation))
     return (
-        CTCBatches(lines, targets, training.batch_size, of_lines, shrink, augment, training.seed),
-        CTCBatches(validation.inputs, held_out, VALIDATION_BATCH, make, shrink),
+        CTCBatches(lines, targets, training.batch_size, make, shrink, augment, training.seed),
+        CTCBatches(held_out, expected, VALIDATION_BATCH, make, shrink),
     )
 
 

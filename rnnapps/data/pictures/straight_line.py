@@ -55,8 +55,9 @@ def _middle(ink: np.ndarray) -> np.ndarray:
     places = np.arange(len(heaviest))
     away = places - places[:, None]
     weights = coarse.sum(axis=0) * (np.exp(-0.5 * (away / WORD) ** 2) + FAR_WEIGHT)
-    total, first, second = ((weights * away**power).sum(axis=1) for power in range(3))
-    rows, slopes = ((weights * away**power) @ heaviest for power in range(2))
+    moments = [weights * away**power for power in range(3)]
+    total, first, second = (one.sum(axis=1) for one in moments)
+    rows, slopes = (one @ heaviest for one in moments[:2])
     spread = total * second - first**2 + total**2 * STIFFNESS
     middle = (rows * (second + total * STIFFNESS) - slopes * first) / spread
     return np.interp(np.arange(width), places * step + (step - 1) / 2, middle.clip(0, height - 1))
