@@ -75,15 +75,16 @@ def _lines(folder: Path, more: str | None) -> Iterator[FoundLine]:
 
 
 def _given(folder: Path) -> list[Path]:
-    """The fonts of a folder that have CHARACTERS; how many have not is logged."""
+    """The fonts of a folder that have CHARACTERS; which have not is logged."""
     if not folder.is_dir():
         raise UserError(f"--fonts {folder}: no such folder")
     fonts = sorted(file for file in folder.iterdir() if file.suffix.lower() in FONT_FILES)
-    lacking = {font: "".join(sorted(without(font, CHARACTERS))) for font in fonts}
-    good = [font for font in fonts if not lacking[font]]
+    good = []
     for font in fonts:
-        if lacking[font]:
-            log.info("left out: %s: it lacks %s", font, brief(lacking[font], 40))
+        if lacking := without(font, CHARACTERS):
+            log.info("left out: %s: it lacks %s", font, brief("".join(sorted(lacking)), 40))
+        else:
+            good.append(font)
     if not good:
         kinds = ", ".join(FONT_FILES)
         raise UserError(f"--fonts {folder}: no fonts ({kinds}) with the letters of English and French")
