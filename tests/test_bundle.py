@@ -258,6 +258,5 @@ SHIPPED = sorted((Path(rnnapps.__file__).parent.parent / "saved_models").glob("*
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: "/".join(path.parts[-2:]))
 def test_every_shipped_bundle_is_whole(path):
-    version = bundle.check(path, path.parent.name)["bundle_version"]
-    assert 2 <= version <= bundle_versions.VERSION  # those of version 1 have metrics of an older schema
+    assert bundle.check(path, path.parent.name)["bundle_version"] == bundle_versions.VERSION
     assert path in list(bundle.shipped())
