@@ -10,7 +10,9 @@ from rnnapps.evaluation.reading_baselines import tesseract_lines
 WORKS = """case "$1" in
 --version) echo "tesseract 5.3.0"; echo " leptonica";;
 --list-langs) echo "List of available languages (2):"; echo eng; echo osd;;
-*) printf "one  line\\n\\fanother\\n\\f";;
+*) while read -r file || [ -n "$file" ]; do
+     case "$file" in *1.png) printf "\\f";; *) printf "read  ${file##*/}\\n\\f";; esac
+   done < "$1";;
 esac"""
 
 
@@ -30,7 +32,7 @@ PICTURES = [np.full((20, 80), 255, "uint8")] * 3
 
 def test_a_text_for_each_picture_even_where_it_reads_none(tesseract):
     tesseract(WORKS)
-    assert tesseract_lines(PICTURES) == ("tesseract 5.3.0 (eng)", ["one line", "another", ""])
+    assert tesseract_lines(PICTURES) == ("tesseract 5.3.0 (eng)", ["read 0.png", "", "read 2.png"])
 
 
 @pytest.mark.parametrize("script", ["exit 1", WORKS.replace("printf", "exit 1; printf")])
