@@ -21,6 +21,7 @@ if platform.machine() in ("x86_64", "AMD64"):
     SETS["avx2"] = 8, ["-mavx2", "-mfma"]
     avx512 = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
     SETS["avx512"] = 16, ["-mavx2", "-mfma", *avx512]
+    SETS["avx512_bf16"] = 16, ["-mavx2", "-mfma", *avx512, "-mavx512bf16"]
     SETS["amx"] = 16, ["-mavx2", "-mfma", *avx512, "-mamx-tile", "-mamx-bf16"]
 
 

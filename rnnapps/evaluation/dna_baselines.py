@@ -46,7 +46,7 @@ def kmer_baseline(
             vectorizer.transform(test),
         )
         candidates.append((k, features))
-    k, strength, probabilities = chosen_on_validation(candidates, train[1], validation[1])
+    k, strength, _, probabilities = chosen_on_validation(candidates, train[1], validation[1])
     name = f"TF-IDF of 1- to {k}-mers + logistic regression (C={strength:g}, both chosen on validation)"
     return name, probabilities
 
@@ -68,7 +68,7 @@ def position_baseline(
         return (bases[:, :, None] == np.arange(1, 5)).reshape(len(bases), -1).astype("float32")
 
     features = one_hot(train[0]), one_hot(validation[0]), one_hot(test)
-    _, strength, probabilities = chosen_on_validation(
+    _, strength, _, probabilities = chosen_on_validation(
         [(None, features)], train[1], validation[1], strengths=POSITION_STRENGTHS
     )
     name = f"the base at each position + logistic regression (C={strength:g}, chosen on validation)"

@@ -1,9 +1,12 @@
 """Logistic regression whose options are chosen on the validation examples."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
 
 STRENGTHS = (1.0, 3.0, 10.0, 30.0)  # inverse regularisation
 
@@ -16,7 +19,7 @@ def chosen_on_validation(
     validation: np.ndarray,
     class_weight: str | None = None,
     strengths: Sequence[float] = STRENGTHS,
-) -> tuple[Choice, float, np.ndarray]:
+) -> tuple[Choice, float, "LogisticRegression", np.ndarray]:
     """Fit logistic regression on each kind of features with each strength, and keep the best.
 
     Args:
@@ -28,7 +31,8 @@ def chosen_on_validation(
         strengths: the inverse regularisations C that are tried.
 
     Returns:
-        What distinguishes the chosen features, the strength C, and probabilities of the test examples.
+        What distinguishes the chosen features, the strength C, the model, and its probabilities of the
+        test examples.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -41,4 +45,4 @@ def chosen_on_validation(
             if reached > score:
                 best, score = (choice, strength, model, features[2]), reached
     choice, strength, model, test = best
-    return choice, strength, model.predict_proba(test)
+    return choice, strength, model, model.predict_proba(test)

@@ -36,7 +36,7 @@ def tfidf_baseline(
         vectorizer.transform(validation[0]),
         vectorizer.transform(test),
     )
-    _, strength, probabilities = chosen_on_validation(
+    _, strength, _, probabilities = chosen_on_validation(
         [(None, features)], train[1], validation[1], class_weight
     )
     name = f"TF-IDF of words and pairs + logistic regression (C={strength:g}, chosen on validation)"

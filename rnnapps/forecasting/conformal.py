@@ -1,6 +1,19 @@
 """Intervals that hold what they say, by what they missed on held-out steps."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+from rnnapps.data.series.origins import Origins
+from rnnapps.data.series.series_set import SeriesSet
+from rnnapps.evaluation.forecast_baselines import window_arrays
+from rnnapps.forecasting.config import LEVELS
+
+if TYPE_CHECKING:
+    from rnnapps.forecasting.predictor import ForecastingPredictor
+
+MOST = 256  # forecasts of the recent past, of all series, that are looked at: one batch
+LEAST = 100  # fewer say too little
 
 
 def corrections(quantiles: np.ndarray, truth: np.ndarray, levels: tuple[float, ...]) -> np.ndarray:
@@ -26,3 +39,66 @@ def corrections(quantiles: np.ndarray, truth: np.ndarray, levels: tuple[float, .
         width = np.nan_to_num(np.take_along_axis(ordered, place[None], axis=0)[0])
         found[..., low], found[..., -1 - low] = -width, width
     return found
+
+
+def recent_corrections(predictor: "ForecastingPredictor", origins: Origins) -> np.ndarray:
+    """What is added to the quantiles of forecasts so that their intervals hold on the recent past.
+
+    The world changes: each forecast is corrected by those of the `config.recent` steps before it that
+    have come true by then, as far as the training has not seen them. Where these are too few, by those
+    of the validation part.
+
+    Args:
+        predictor: of the forecasts.
+        origins: where they begin.
+
+    Returns:
+        float32 `(forecasts, horizon, targets, levels)`, standardised.
+    """
+    horizon, recent = predictor.config.windows.horizon, predictor.config.recent
+    found = np.tile(predictor.corrections, (len(origins), 1, 1, 1))
+    starts = _starts(origins.series_set)
+    begin = starts[origins.windows[:, 0]] + origins.windows[:, 1]
+    before = _before(predictor, origins.series_set, begin.min() - recent, begin.max() - horizon)
+    if len(before) < LEAST:
+        return found
+    windows = predictor.windows(before)
+    quantiles = predictor.quantiles(windows, corrections=np.zeros_like(predictor.corrections))
+    truth = window_arrays(windows).targets
+    end = starts[before.windows[:, 0]] + before.windows[:, 1] + horizon
+    # Those that begin within one horizon are corrected alike.
+    for group in np.unique(begin // horizon):
+        here = begin // horizon == group
+        now = begin[here].min()
+        past = (end <= now) & (end > now - recent)
+        if past.sum() >= LEAST:
+            found[here] = corrections(quantiles[past], truth[past], LEVELS)
+    return found
+
+
+def _starts(series_set: SeriesSet) -> np.ndarray:
+    """The step at which each series begins, from the beginning of the first, int `(series,)`."""
+    import pandas as pd
+
+    begins = [series.times[0] for series in series_set.series]
+    first, last = min(begins), max(begins)
+    return pd.date_range(first, last, freq=series_set.series[0].times.freq).get_indexer(begins)
+
+
+def _before(predictor: "ForecastingPredictor", series_set: SeriesSet, first: int, last: int) -> Origins:
+    """Where forecasts begin from one step to another that the training has not seen, of known series:
+    some of them, evenly spread.
+    """
+    until, config, chosen = predictor.known.until, predictor.config, []
+    apart = max(1, -(-config.recent * len(series_set) // MOST))
+    numbers, starts = predictor.known.numbers(series_set), _starts(series_set)
+    for place, (series, start) in enumerate(zip(series_set.series, starts, strict=True)):
+        if until is None or not (numbers[place] and config.conformal and config.recent):
+            continue
+        times = series.times.tz_localize(None)
+        seen = max(config.windows.context, times.searchsorted(until, side="right"))
+        steps = np.arange(max(seen, first - start), min(last - start, len(series)) + 1)
+        steps = steps[(steps + start + place) % apart == 0]
+        chosen.append(np.stack([np.full(len(steps), place), steps], axis=1))
+    windows = np.concatenate(chosen) if chosen else np.zeros((0, 2))
+    return Origins(series_set, windows.astype("int32"))

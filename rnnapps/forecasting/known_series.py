@@ -35,6 +35,8 @@ class KnownSeries:
     """what the static columns say"""
     counts: bool = False
     """whether the targets are counts"""
+    until: np.datetime64 | None = None
+    """the last time that the training has seen; earlier bundles do not say"""
 
     @classmethod
     def of(
@@ -45,7 +47,10 @@ class KnownSeries:
         periods = calendar_periods(series_set.frequency, max(ends)) if calendar else ()
         scaling = Scaling.of(series_set, ends, counts)
         static = StaticFeatures.of([series.static for series in series_set.series])
-        return cls(series_set.frequency, _columns(series_set), names, periods, scaling, static, counts)
+        pairs = zip(series_set.series, ends, strict=True)
+        until = max(series.times[end - 1] for series, end in pairs).tz_localize(None).to_datetime64()
+        columns = _columns(series_set)
+        return cls(series_set.frequency, columns, names, periods, scaling, static, counts, until)
 
     def scaling_of(self, series_set: SeriesSet, ends: Sequence[int]) -> Scaling:
         """That of another set: unknown series have that of their own values before the ends."""
@@ -118,7 +123,8 @@ class KnownSeries:
         """For JSON."""
         sizes = {name: array.tolist() for name, array in self.scaling._asdict().items()}
         about = {name: getattr(self, name) for name in ("frequency", *LISTS, "counts")}
-        return about | sizes | {"static": self.static.to_list()}
+        until = None if self.until is None else str(self.until)
+        return about | sizes | {"static": self.static.to_list(), "until": until}
 
     @classmethod
     def from_dict(cls, values: Any) -> Self:
@@ -137,9 +143,11 @@ class KnownSeries:
             raise ValueError("a scale is not above 0")
         if unknown := set(periods) - set(PERIODS):
             raise ValueError(f"no periods of the calendar: {unknown}")
-        # Earlier bundles have neither.
-        static, counts = StaticFeatures.from_list(values.get("static", ())), values.get("counts", False)
-        return cls(str(values["frequency"]), columns, names, periods, scaling, static, counts is True)
+        # Earlier bundles have none of these.
+        static, counts = StaticFeatures.from_list(values.get("static", ())), values.get("counts") is True
+        until = values.get("until")
+        until = None if until is None else np.datetime64(str(until), "ns")
+        return cls(str(values["frequency"]), columns, names, periods, scaling, static, counts, until)
 
 
 def check_counts(values: np.ndarray, where: str) -> None:

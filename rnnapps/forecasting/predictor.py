@@ -24,6 +24,7 @@ from rnnapps.data.series.series_set import SeriesSet
 from rnnapps.data.series.windows import Windows
 from rnnapps.errors import UsageError, UserError, require
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig
+from rnnapps.forecasting.conformal import recent_corrections
 from rnnapps.forecasting.known_series import KnownSeries, finite
 from rnnapps.forecasting.prediction import Forecast
 from rnnapps.inference.batching import compiled_size, filled
@@ -80,7 +81,9 @@ class ForecastingPredictor:
             bundle.check_size("corrections", corrections.size, math.prod(shape))
             return cls(model, known, config, corrections.reshape(shape))
 
-    def __call__(self, tables: Any, horizon: int | None = None, paths: bool = False) -> Any:
+    def __call__(
+        self, tables: Any, horizon: int | None = None, paths: bool = False, recent: bool = True
+    ) -> Any:
         """Foretell the steps after the end of each series of a table, or of a list of tables.
 
         Args:
@@ -88,6 +91,8 @@ class ForecastingPredictor:
                 of such.
             horizon: steps, at most those that the network was trained for, which are the default.
             paths: whether the forecasts have the paths that an autoregressive network draws.
+            recent: make the intervals hold on the recent past of the table, which takes more forecasts;
+                without it they hold on the validation part of the training.
 
         Returns:
             A `Forecast`, or a list of them.
@@ -97,7 +102,7 @@ class ForecastingPredictor:
                 horizon than that of the training; paths of a network that draws none.
         """
         if isinstance(tables, (str, Path)) or hasattr(tables, "columns"):
-            return self([tables], horizon, paths)[0]
+            return self([tables], horizon, paths, recent)[0]
         most, network = self.config.windows.horizon, self.config.model.network
         if horizon is not None and not 1 <= horizon <= most:
             raise UserError(
@@ -125,12 +130,15 @@ class ForecastingPredictor:
                     *(", ".join(series_set.future), ahead, horizon or most),
                 )
             ends = [len(series) for series in series_set.series]
-            origins = np.stack([np.arange(len(ends)), ends], axis=1).astype("int32")
-            windows = self.windows(Origins(series_set, origins))
+            starts = np.stack([np.arange(len(ends)), ends], axis=1).astype("int32")
+            origins = Origins(series_set, starts)
+            windows = self.windows(origins)
             targets = self.corrections.shape[1]
             mean, scale = (part[:, None, :targets] for part in windows.scaling[:2])
             drawn = self.paths(windows) if paths else None
-            quantiles = self.quantiles(windows, drawn) * scale[..., None] + mean[..., None]
+            corrections = recent_corrections(self, origins) if recent else None
+            quantiles = self.quantiles(windows, drawn, corrections)
+            quantiles = quantiles * scale[..., None] + mean[..., None]
             answers.append(
                 Forecast(
                     str(table) if isinstance(table, (str, Path)) else "",
@@ -158,10 +166,16 @@ class ForecastingPredictor:
         """The windows of forecasts, in order, standardised."""
         return self.known.windows(origins, self.config, SIZES[-1])
 
-    def quantiles(self, windows: Windows, paths: np.ndarray | None = None) -> np.ndarray:
+    def quantiles(
+        self, windows: Windows, paths: np.ndarray | None = None, corrections: np.ndarray | None = None
+    ) -> np.ndarray:
         """The corrected quantiles of windows, standardised: float32
-        `(windows, horizon, targets, levels)`; `paths` are those of the windows, if they are drawn
-        already.
+        `(windows, horizon, targets, levels)`.
+
+        Args:
+            windows: of the forecasts.
+            paths: those of the windows, if they are drawn already.
+            corrections: other ones than those of the validation part, of each window or of all.
         """
         if paths is not None:
             answers = _of_paths(paths)
@@ -170,7 +184,8 @@ class ForecastingPredictor:
         else:
             answers = self._in_batches(windows, self.model.predict_on_batch)
         # Nothing keeps the outputs of the network in order.
-        answers = np.sort(np.sort(answers, axis=-1) + self.corrections, axis=-1)
+        added = self.corrections if corrections is None else corrections
+        answers = np.sort(np.sort(answers, axis=-1) + added, axis=-1)
         return np.maximum(answers, 0) if self.known.counts else answers
 
     def paths(self, windows: Windows) -> np.ndarray:

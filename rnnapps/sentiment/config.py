@@ -41,6 +41,9 @@ class ModelConfig:
     """dropout before the classification layer"""
     weight_drop: float = 0.0
     """share of the recurrent weights that is zero in a training step (Wan et al. 2013)"""
+    linear: bool = True
+    """answer with the mean of the network and of a linear classifier of tokens and pairs of tokens, with
+    the shares that the validation rows choose"""
 
     def __post_init__(self):
         for field in ("units", "depth", "embedding_size"):

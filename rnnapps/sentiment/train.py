@@ -50,6 +50,7 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
     from rnnapps.metrics.classification import classification_report
     from rnnapps.sentiment.language_models import copy_language_models, tokenizer_of
     from rnnapps.sentiment.model import build
+    from rnnapps.training.linear_part import with_linear_part
 
     train, test, labels = splits["train"], splits["test"], splits["train"].labels
     log.info("classes: %s", ", ".join(labels))
@@ -82,15 +83,18 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
         # A quarter of the bytes: most of these words were never read. The scores are of what is saved.
         model.get_layer("embedding").quantize("int8")
 
-    log.info("scoring the test texts, and fitting the scikit-learn baseline")
     predictor = SentimentPredictor(model, encoder, labels, config)
+    known = train.labelled(), splits["validation"].labelled()
+    balance = "balanced" if config.class_weights else None
+    if config.model.linear:
+        encoded, held_out = ((encoder.encode(texts), classes) for texts, classes in known)
+        answers = predictor.probabilities(known[1][0])
+        model = with_linear_part(model, encoder.size, encoded, held_out, answers, balance)
+        predictor = SentimentPredictor(model, encoder, labels, config)
+
+    log.info("scoring the test texts, and fitting the scikit-learn baseline")
     report = evaluate(predictor, test)
-    name, probabilities = tfidf_baseline(
-        train.labelled(),
-        splits["validation"].labelled(),
-        test.inputs,
-        "balanced" if config.class_weights else None,
-    )
+    name, probabilities = tfidf_baseline(*known, test.inputs, balance)
     add_baseline(report, name, classification_report(test.classes, probabilities, labels))
     return run.finish(
         predictor,

@@ -13,6 +13,7 @@ from scipy.stats import norm
 import rnnapps
 from rnnapps.benchmark.prepared import prepare
 from rnnapps.commands.main import dispatch
+from rnnapps.data.series.origins import Origins
 from rnnapps.data.series.source_config import SeriesSourceConfig
 from rnnapps.errors import UsageError, UserError
 from rnnapps.evaluation.forecast_baselines import (
@@ -26,7 +27,7 @@ from rnnapps.evaluation.forecast_baselines import (
 )
 from rnnapps.forecasting import data
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig, ModelConfig, WindowConfig
-from rnnapps.forecasting.conformal import corrections
+from rnnapps.forecasting.conformal import corrections, recent_corrections
 from rnnapps.forecasting.evaluate import evaluate
 from rnnapps.forecasting.model import Shape, build
 from rnnapps.forecasting.prediction import decimals
@@ -195,6 +196,45 @@ def test_corrected_intervals_cover():
     assert (corrections(narrow[:5], unknown, LEVELS) == 0).all()
 
 
+def test_intervals_hold_on_the_recent_past(predictor, table):
+    """A forecast is corrected by those that have come true before it, and by nothing after it."""
+    config = replace(predictor.config, recent=150)
+    ours = type(predictor)(predictor.model, predictor.known, config, predictor.corrections)
+    begin = 560
+    wilder = table.copy()
+    wilder.loc[begin:, "temp"] += 40 * np.sin(np.arange(len(table) - begin))
+    found = []
+    for some in (table, wilder):
+        series_set = ours.read(some)
+        steps = np.arange(440, len(table) - 8, dtype="int32")
+        origins = Origins(series_set, np.stack([0 * steps, steps], axis=1))
+        found.append(recent_corrections(ours, origins))
+    calm, wild = found
+    np.testing.assert_array_equal(calm[steps <= begin], wild[steps <= begin])
+    assert (wild[-1, :, 0, -1] > calm[-1, :, 0, -1] + 0.1).any()
+    np.testing.assert_allclose(wild[-1, :, 1], calm[-1, :, 1], atol=0.5)  # humidity is as it was
+    np.testing.assert_array_equal(calm[0], predictor.corrections)  # too few are known so early
+    assert (calm[-1] != predictor.corrections).any()
+
+    widths = [
+        np.ptp(ours(wilder, recent=recent).quantiles[0, :, 0], axis=-1).mean()
+        for recent in (True, False)
+    ]
+    assert widths[0] > 1.2 * widths[1]
+    np.testing.assert_array_equal(
+        ours(wilder, recent=False).quantiles, predictor(wilder, recent=False).quantiles
+    )
+
+
+@pytest.mark.parametrize("change", [{"recent": 0}, {"conformal": False}, "until"])
+def test_intervals_of_the_validation_part_alone(predictor, table, change):
+    """By option, and of bundles that do not say when their training ended."""
+    config = replace(predictor.config, **({"recent": 150} | (change if change != "until" else {})))
+    known = replace(predictor.known, until=None) if change == "until" else predictor.known
+    ours = type(predictor)(predictor.model, known, config, predictor.corrections)
+    np.testing.assert_array_equal(ours(table).quantiles, ours(table, recent=False).quantiles)
+
+
 def test_a_forecast_goes_on_from_the_end_of_a_table(predictor, table):
     forecast = predictor(table)
     last = pandas.Timestamp(table["time"].iloc[-1])
@@ -262,7 +302,13 @@ def test_a_damaged_file_is_told(small_bundles, tmp_path):
 
     from rnnapps.bundle_files import seal
 
-    for change in ({"mean": [[1.0]]}, {"scale": [["x"]]}, {"corrections": [1.0]}, {"names": 5}):
+    for change in (
+        {"mean": [[1.0]]},
+        {"scale": [["x"]]},
+        {"corrections": [1.0]},
+        {"names": 5},
+        {"until": "x"},
+    ):
         copy = tmp_path / next(iter(change))
         shutil.copytree(small_bundles("forecasting"), copy)
         values = json.loads((copy / "series.json").read_text()) | change

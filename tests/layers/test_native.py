@@ -20,13 +20,18 @@ SOURCES = (ROOT / "tests/native/kernel_test.cc", ROOT / "rnnapps/layers/kernels/
 X = np.random.default_rng(0).normal(size=(5, 7, 3)).astype("float32")
 
 
+# Products in half precision are made step by step, or by the processor that has instructions for them.
+BFLOAT16 = ("-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mavx512bf16")
+PROGRAMS = [("address,undefined", 16, ()), ("thread", 8, ())]
+if library.NEEDS["avx512_bf16"] <= library._flags():
+    PROGRAMS.append(("address,undefined", 16, BFLOAT16))
+
+
 @pytest.mark.skipif(not shutil.which("g++"), reason="no C++ compiler")
-@pytest.mark.parametrize(("sanitizers", "lanes"), [("address,undefined", 16), ("thread", 8)])
-def test_its_own_program_under_the_sanitizers(sanitizers, lanes, tmp_path):
-    """With wide vectors, which the compiler makes of those that the processor has, and with products in
-    half precision, which are made step by step.
-    """
-    flags = ("-std=c++17", "-O0", "-Wno-psabi", "-pthread", f"-DRNNAPPS_LANES={lanes}")
+@pytest.mark.parametrize(("sanitizers", "lanes", "instructions"), PROGRAMS)
+def test_its_own_program_under_the_sanitizers(sanitizers, lanes, instructions, tmp_path):
+    """With wide vectors, which the compiler makes of those that the processor has."""
+    flags = ("-std=c++17", "-O0", "-Wno-psabi", "-pthread", f"-DRNNAPPS_LANES={lanes}", *instructions)
     flags += (f"-fsanitize={sanitizers}", "-fno-sanitize-recover=all")
     flags += ("-DRNNAPPS_TEST_HALVES=1",) * (lanes == 16)
     command = ("g++", *flags, *SOURCES, "-o", tmp_path / "test")
@@ -102,7 +107,9 @@ def test_what_keeps_a_layer_from_it(monkeypatch):
         with pytest.raises(ValueError, match=f"kernel='native' cannot run: {obstacle}"):
             layers.LSTM(3, kernel="native", **options)(X)
     monkeypatch.setenv("RNNAPPS_NATIVE", "fast")
-    with pytest.raises(ValueError, match="RNNAPPS_NATIVE=fast: expected off, amx, avx512, avx2, plain"):
+    with pytest.raises(
+        ValueError, match="RNNAPPS_NATIVE=fast: expected off, amx, avx512_bf16, avx"
+    ):
         layers.LSTM(3, kernel="native")(X)
 
 

@@ -1,5 +1,5 @@
 // LSTM, GRU and simple RNN on a processor, forth and back, in float32, by choice with products in
-// bfloat16 where the processor has tiles for them (AMX).
+// bfloat16 where the processor has tiles (AMX) or vectors (AVX512-BF16) for them.
 //
 // A thread takes its rows of the batch through all time steps, so that no step waits for another
 // thread. The product of the inputs is made for a chunk of steps at once; that of the states is made for
@@ -29,8 +29,10 @@
 
 #include "interface.h"
 
-#if defined(__AMX_BF16__)
+#if defined(__AMX_BF16__) || defined(__AVX512BF16__)
 #include <immintrin.h>
+#endif
+#if defined(__AMX_BF16__)
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -259,7 +261,7 @@ void product(int64_t rows, Left a, int64_t depth, const float* b, float* c, Pane
 
 typedef uint16_t Half;
 constexpr int64_t kTile = 32;  // rows and depth of what is multiplied at once: 2 x 2 tiles of AMX
-#if defined(__AMX_BF16__) || defined(RNNAPPS_TEST_HALVES)
+#if defined(__AMX_BF16__) || defined(__AVX512BF16__) || defined(RNNAPPS_TEST_HALVES)
 constexpr bool kHalves = kPanel == kTile;
 #else
 constexpr bool kHalves = false;
@@ -382,6 +384,68 @@ void tile_product(int64_t rows, const HalfLeft& a, int64_t tiles, const Half* b,
   _tile_stored(1, c + 16, kBytes);
   if (kSecond) _tile_stored(2, second, kBytes);
   if (kSecond) _tile_stored(3, second + 16, kBytes);
+}
+#elif defined(__AVX512BF16__)
+struct Tiles {};
+
+// Rows of one panel of C, in registers; for few rows several sums of each, as in the product of floats.
+template <int M, bool kAdd>
+void small_tile_product(int64_t rows, HalfLeft a, int64_t tiles, const Half* b, float* c) {
+  if constexpr (M > 1) {
+    if (rows < M) return small_tile_product<M - 1, kAdd>(rows, a, tiles, b, c);
+  }
+  constexpr int kSums = M == 1 ? 4 : M <= 3 ? 2 : 1;
+  const auto bfloat16 = [](__m512i bits) { return reinterpret_cast<__m512bh>(bits); };
+  __m512 sums[kSums][M][2]{};
+  if (kAdd) {
+#pragma GCC unroll 16
+    for (int m = 0; m < M; ++m) {
+      sums[0][m][0] = _mm512_loadu_ps(c + m * kPanel);
+      sums[0][m][1] = _mm512_loadu_ps(c + m * kPanel + kLanes);
+    }
+  }
+  for (int64_t k = 0; k < tiles; ++k, b += kTile * kTile, a.data += a.block) {
+    const Half* right = b;
+    for (int64_t pair = 0; pair < kTile; pair += 2 * kSums) {
+#pragma GCC unroll 4
+      for (int sum = 0; sum < kSums; ++sum, right += kTile) {
+        const __m512bh first = bfloat16(_mm512_loadu_si512(right));
+        const __m512bh second = bfloat16(_mm512_loadu_si512(right + kTile * kTile / 2));
+#pragma GCC unroll 16
+        for (int m = 0; m < M; ++m) {
+          int32_t neighbours;
+          std::memcpy(&neighbours, a.data + m * a.row + pair + 2 * sum, sizeof(neighbours));
+          const __m512bh left = bfloat16(_mm512_set1_epi32(neighbours));
+          sums[sum][m][0] = _mm512_dpbf16_ps(sums[sum][m][0], left, first);
+          sums[sum][m][1] = _mm512_dpbf16_ps(sums[sum][m][1], left, second);
+        }
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 4
+    for (int sum = 1; sum < kSums; ++sum) {
+      sums[0][m][0] += sums[sum][m][0];
+      sums[0][m][1] += sums[sum][m][1];
+    }
+    _mm512_storeu_ps(c + m * kPanel, sums[0][m][0]);
+    _mm512_storeu_ps(c + m * kPanel + kLanes, sums[0][m][1]);
+  }
+}
+
+template <bool kAdd, Second kSecond>
+void tile_product(int64_t rows, const HalfLeft& a, int64_t tiles, const Half* b, float* c,
+                  const Panels& panels) {
+  const int64_t blocks = (rows + kRows - 1) / kRows;
+  for (int panel = 0; panel < (kSecond == kNext ? 2 : 1); ++panel, b += panels.right, c += panels.result) {
+    for (int64_t block = 0, m = 0; block < blocks; ++block) {
+      const int64_t count = (rows - m + blocks - block - 1) / (blocks - block);
+      const HalfLeft left{a.data + m * a.row, a.row, a.block};
+      small_tile_product<kRows, kAdd>(count, left, tiles, b, c + m * kPanel);
+      m += count;
+    }
+  }
 }
 #else
 struct Tiles {};
@@ -1221,6 +1285,8 @@ int rnnapps_half() {
   // Linux keeps no tiles for a process that has not asked for them: ARCH_REQ_XCOMP_PERM, XTILEDATA.
   static const bool granted = syscall(SYS_arch_prctl, 0x1023, 18) == 0;
   return granted;
+#elif defined(__AVX512BF16__)
+  return 1;
 #else
   return 0;
 #endif

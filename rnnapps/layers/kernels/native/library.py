@@ -10,6 +10,7 @@ AVX2 = {"avx2", "fma"}
 AVX512 = AVX2 | {"avx512f", "avx512bw", "avx512dq", "avx512vl"}
 NEEDS = {
     "amx": AVX512 | {"amx_tile", "amx_bf16"},
+    "avx512_bf16": AVX512 | {"avx512_bf16"},
     "avx512": AVX512,
     "avx2": AVX2,
     "plain": set(),
@@ -19,7 +20,7 @@ FOLDER = Path(__file__).parent
 
 
 def instructions() -> str:
-    """The instruction set whose library runs here: "amx", "avx512", "avx2" or "plain"."""
+    """The instruction set whose library runs here: "amx", "avx512_bf16", "avx512", "avx2" or "plain"."""
     sets = list(NEEDS)
     wanted = os.environ.get(HIDE, "")
     if wanted in sets:
