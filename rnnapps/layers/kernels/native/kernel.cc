@@ -175,20 +175,42 @@ struct Left {
   int64_t block;
 };
 
+// Sums in registers of M rows of a panel of C: zeros, or what C holds with `kAdd`.
+template <bool kAdd, int kSums, int M>
+__attribute__((always_inline)) inline void begin(Vec (&sums)[kSums][M][2], const float* c) {
+  if (!kAdd) return;
+#pragma GCC unroll 16
+  for (int m = 0; m < M; ++m) {
+    sums[0][m][0] = load(c + m * kPanel);
+    sums[0][m][1] = load(c + m * kPanel + kLanes);
+  }
+}
+
+// Several sums of each together, back to C.
+template <int kSums, int M>
+__attribute__((always_inline)) inline void finish(Vec (&sums)[kSums][M][2], float* c) {
+#pragma GCC unroll 16
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 4
+    for (int sum = 1; sum < kSums; ++sum) {
+      sums[0][m][0] += sums[sum][m][0];
+      sums[0][m][1] += sums[sum][m][1];
+    }
+    store(c + m * kPanel, sums[0][m][0]);
+    store(c + m * kPanel + kLanes, sums[0][m][1]);
+  }
+}
+
+// A processor begins an addition before the last one is done: for few rows there are several sums of each.
+constexpr int sums_of(int rows) { return rows == 1 ? 4 : rows <= 3 ? 2 : 1; }
+
 // C (M x kPanel) = (A or, with `kTransposed`, A^T) B, added to what C holds with `kAdd`. B and C are
-// panels: their rows are kPanel floats, one behind the other. For few rows there are several sums of
-// each, since a processor begins an addition before the last one is done.
+// panels: their rows are kPanel floats, one behind the other.
 template <int M, bool kTransposed, bool kAdd>
 void small_product(const Left& a, int64_t from, int64_t to, const float* b, float* c) {
-  constexpr int kSums = M == 1 ? 4 : M <= 3 ? 2 : 1;
+  constexpr int kSums = sums_of(M);
   Vec sums[kSums][M][2]{};
-  if (kAdd) {
-#pragma GCC unroll 16
-    for (int m = 0; m < M; ++m) {
-      sums[0][m][0] = load(c + m * kPanel);
-      sums[0][m][1] = load(c + m * kPanel + kLanes);
-    }
-  }
+  begin<kAdd>(sums, c);
   while (from < to) {
     const int64_t end = kTransposed ? to : std::min(to, (from / a.width + 1) * a.width);
     const float* left = kTransposed ? a.data + from * a.row
@@ -210,16 +232,7 @@ void small_product(const Left& a, int64_t from, int64_t to, const float* b, floa
     }
     for (; from < end; ++from) add(0);
   }
-#pragma GCC unroll 16
-  for (int m = 0; m < M; ++m) {
-#pragma GCC unroll 4
-    for (int sum = 1; sum < kSums; ++sum) {
-      sums[0][m][0] += sums[sum][m][0];
-      sums[0][m][1] += sums[sum][m][1];
-    }
-    store(c + m * kPanel, sums[0][m][0]);
-    store(c + m * kPanel + kLanes, sums[0][m][1]);
-  }
+  finish(sums, c);
 }
 
 template <int M, bool kTransposed, bool kAdd>
@@ -388,22 +401,16 @@ void tile_product(int64_t rows, const HalfLeft& a, int64_t tiles, const Half* b,
 #elif defined(__AVX512BF16__)
 struct Tiles {};
 
-// Rows of one panel of C, in registers; for few rows several sums of each, as in the product of floats.
+// Rows of one panel of C, in registers.
 template <int M, bool kAdd>
 void small_tile_product(int64_t rows, HalfLeft a, int64_t tiles, const Half* b, float* c) {
   if constexpr (M > 1) {
     if (rows < M) return small_tile_product<M - 1, kAdd>(rows, a, tiles, b, c);
   }
-  constexpr int kSums = M == 1 ? 4 : M <= 3 ? 2 : 1;
+  constexpr int kSums = sums_of(M);
   const auto bfloat16 = [](__m512i bits) { return reinterpret_cast<__m512bh>(bits); };
-  __m512 sums[kSums][M][2]{};
-  if (kAdd) {
-#pragma GCC unroll 16
-    for (int m = 0; m < M; ++m) {
-      sums[0][m][0] = _mm512_loadu_ps(c + m * kPanel);
-      sums[0][m][1] = _mm512_loadu_ps(c + m * kPanel + kLanes);
-    }
-  }
+  Vec sums[kSums][M][2]{};
+  begin<kAdd>(sums, c);
   for (int64_t k = 0; k < tiles; ++k, b += kTile * kTile, a.data += a.block) {
     const Half* right = b;
     for (int64_t pair = 0; pair < kTile; pair += 2 * kSums) {
@@ -422,16 +429,7 @@ void small_tile_product(int64_t rows, HalfLeft a, int64_t tiles, const Half* b, 
       }
     }
   }
-#pragma GCC unroll 16
-  for (int m = 0; m < M; ++m) {
-#pragma GCC unroll 4
-    for (int sum = 1; sum < kSums; ++sum) {
-      sums[0][m][0] += sums[sum][m][0];
-      sums[0][m][1] += sums[sum][m][1];
-    }
-    _mm512_storeu_ps(c + m * kPanel, sums[0][m][0]);
-    _mm512_storeu_ps(c + m * kPanel + kLanes, sums[0][m][1]);
-  }
+  finish(sums, c);
 }
 
 template <bool kAdd, Second kSecond>
