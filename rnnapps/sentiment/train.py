@@ -90,6 +90,7 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
         encoded, held_out = ((encoder.encode(texts), classes) for texts, classes in known)
         answers = predictor.probabilities(known[1][0])
         model = with_linear_part(model, encoder.size, encoded, held_out, answers, balance)
+        run.facts["parameters"] = model.count_params()
         predictor = SentimentPredictor(model, encoder, labels, config)
 
     log.info("scoring the test texts, and fitting the scikit-learn baseline")
