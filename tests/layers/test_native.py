@@ -107,9 +107,7 @@ def test_what_keeps_a_layer_from_it(monkeypatch):
         with pytest.raises(ValueError, match=f"kernel='native' cannot run: {obstacle}"):
             layers.LSTM(3, kernel="native", **options)(X)
     monkeypatch.setenv("RNNAPPS_NATIVE", "fast")
-    with pytest.raises(
-        ValueError, match="RNNAPPS_NATIVE=fast: expected off, amx, avx512_bf16, avx"
-    ):
+    with pytest.raises(ValueError, match="RNNAPPS_NATIVE=fast: expected off, amx, avx512_bf16, avx"):
         layers.LSTM(3, kernel="native")(X)
 
 

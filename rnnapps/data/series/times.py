@@ -57,6 +57,9 @@ def parse_times(
     """
     import pandas as pd
 
+    if (times := _moments(values)) is not None:
+        wall = times.tz_localize(None)
+        return wall if days or (days is None and _are_days(wall)) else times
     texts = [_text(value) for value in values]
     clocks, offsets = _clocks_and_offsets(texts)
     wall = _wall(clocks, where)
@@ -133,6 +136,16 @@ def check_clock(times: "pd.DatetimeIndex", name: str) -> None:
 
 def _are_days(times: "pd.DatetimeIndex") -> bool:
     return bool((times[~times.isna()] == times[~times.isna()].normalize()).all())
+
+
+def _moments(values: Sequence[Any]) -> "pd.DatetimeIndex | None":
+    """Times of pandas at once, as a forecast waits for them: if all are such, naive or in UTC."""
+    import pandas as pd
+
+    if not all(type(value) is pd.Timestamp for value in values):
+        return None
+    zones = {str(value.tzinfo) for value in values}
+    return pd.DatetimeIndex(values).as_unit("us") if zones in ({"None"}, {"UTC"}) else None
 
 
 def _text(value: Any) -> str:

@@ -9,6 +9,7 @@ import pytest
 from rnnapps import datasets
 from rnnapps.data.series.read import read_series
 from rnnapps.data.series.source_config import SeriesSourceConfig
+from rnnapps.data.series.times import parse_times
 from rnnapps.errors import UserError
 
 FOLDER = datasets.path("series")
@@ -376,3 +377,17 @@ def test_values_that_float32_cannot_tell_apart(tmp_path):
         tmp_path, lines(hours(50), [1e7 + number % 7 for number in range(50)], [1e12] * 50)
     )
     assert len(set(found.series[0].targets[:, 0].tolist())) == 7
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("frequency", ["h", "D"])
+@pytest.mark.parametrize("days", [None, True, False])
+def test_times_of_pandas_are_those_of_their_texts(zone, frequency, days):
+    times = pd.date_range("2013-03-30", periods=60, freq=frequency, tz=zone)
+
+    def bad(row, problem):
+        raise AssertionError(problem)
+
+    ours = parse_times(list(times), "a", bad, days)
+    assert ours.equals(parse_times([str(time) for time in times], "a", bad, days))
+    assert ours.tz == parse_times([str(time) for time in times], "a", bad, days).tz
