@@ -1,16 +1,15 @@
 """Intervals that hold what they say, by what they missed on held-out steps."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
 from rnnapps.data.series.origins import Origins
 from rnnapps.data.series.series_set import SeriesSet
+from rnnapps.data.series.windows import Windows
 from rnnapps.evaluation.forecast_baselines import window_arrays
-from rnnapps.forecasting.config import LEVELS
-
-if TYPE_CHECKING:
-    from rnnapps.forecasting.predictor import ForecastingPredictor
+from rnnapps.forecasting.config import LEVELS, ForecastingConfig
+from rnnapps.forecasting.known_series import KnownSeries
 
 MOST = 256  # forecasts of the recent past, of all series, that are looked at: one batch
 LEAST = 100  # fewer say too little
@@ -41,30 +40,37 @@ def corrections(quantiles: np.ndarray, truth: np.ndarray, levels: tuple[float, .
     return found
 
 
-def recent_corrections(predictor: "ForecastingPredictor", origins: Origins) -> np.ndarray:
+def recent_corrections(
+    origins: Origins,
+    known: KnownSeries,
+    config: ForecastingConfig,
+    others: np.ndarray,
+    foretold: Callable[[Windows], np.ndarray],
+) -> np.ndarray:
     """What is added to the quantiles of forecasts so that their intervals hold on the recent past.
 
     The world changes: each forecast is corrected by those of the `config.recent` steps before it that
-    have come true by then, as far as the training has not seen them. Where these are too few, by those
-    of the validation part.
+    have come true by then, as far as the training has not seen them.
 
     Args:
-        predictor: of the forecasts.
-        origins: where they begin.
+        origins: where the forecasts begin.
+        known: of the training.
+        config: of the windows, and how far the recent past goes.
+        others: corrections where too little is known, `(horizon, targets, levels)`.
+        foretold: gives the quantiles of windows as the network has them.
 
     Returns:
         float32 `(forecasts, horizon, targets, levels)`, standardised.
     """
-    horizon, recent = predictor.config.windows.horizon, predictor.config.recent
-    found = np.tile(predictor.corrections, (len(origins), 1, 1, 1))
+    horizon, recent = config.windows.horizon, config.recent
+    found = np.tile(others, (len(origins), 1, 1, 1))
     starts = _starts(origins.series_set)
     begin = starts[origins.windows[:, 0]] + origins.windows[:, 1]
-    before = _before(predictor, origins.series_set, begin.min() - recent, begin.max() - horizon)
+    before = _before(origins.series_set, known, config, begin.min() - recent, begin.max() - horizon)
     if len(before) < LEAST:
         return found
-    windows = predictor.windows(before)
-    quantiles = predictor.quantiles(windows, corrections=np.zeros_like(predictor.corrections))
-    truth = window_arrays(windows).targets
+    windows = known.windows(before, config, MOST)
+    quantiles, truth = foretold(windows), window_arrays(windows).targets
     end = starts[before.windows[:, 0]] + before.windows[:, 1] + horizon
     # Those that begin within one horizon are corrected alike.
     for group in np.unique(begin // horizon):
@@ -85,18 +91,19 @@ def _starts(series_set: SeriesSet) -> np.ndarray:
     return pd.date_range(first, last, freq=series_set.series[0].times.freq).get_indexer(begins)
 
 
-def _before(predictor: "ForecastingPredictor", series_set: SeriesSet, first: int, last: int) -> Origins:
+def _before(
+    series_set: SeriesSet, known: KnownSeries, config: ForecastingConfig, first: int, last: int
+) -> Origins:
     """Where forecasts begin from one step to another that the training has not seen, of known series:
     some of them, evenly spread.
     """
-    until, config, chosen = predictor.known.until, predictor.config, []
+    numbers, starts, chosen = known.numbers(series_set), _starts(series_set), []
     apart = max(1, -(-config.recent * len(series_set) // MOST))
-    numbers, starts = predictor.known.numbers(series_set), _starts(series_set)
     for place, (series, start) in enumerate(zip(series_set.series, starts, strict=True)):
-        if until is None or not (numbers[place] and config.conformal and config.recent):
+        if known.until is None or not (numbers[place] and config.conformal and config.recent):
             continue
         times = series.times.tz_localize(None)
-        seen = max(config.windows.context, times.searchsorted(until, side="right"))
+        seen = max(config.windows.context, times.searchsorted(known.until, side="right"))
         steps = np.arange(max(seen, first - start), min(last - start, len(series)) + 1)
         steps = steps[(steps + start + place) % apart == 0]
         chosen.append(np.stack([np.full(len(steps), place), steps], axis=1))

@@ -48,14 +48,13 @@ def evaluate(predictor: "ForecastingPredictor", origins: Origins) -> dict[str, A
         UserError: series of other columns or of another frequency than those of the training.
     """
     from rnnapps.evaluation.forecast_baselines import last_value, window_arrays
-    from rnnapps.forecasting.conformal import recent_corrections
     from rnnapps.metrics.forecasts import forecast_report
 
     predictor.known.check(origins.series_set, "what is to be scored")
     windows = predictor.windows(origins)
     some = window_arrays(windows)
     truth = truth_of(windows, some.targets)
-    corrections = recent_corrections(predictor, origins)
+    corrections = predictor.recent_corrections(origins)
     scores = forecast_report(predictor.quantiles(windows, corrections=corrections), LEVELS, truth)
     last = np.repeat(last_value(some)[..., None], len(LEVELS), axis=-1)
     return report(origins.digest(), scores, {"last value": forecast_report(last, LEVELS, truth)})

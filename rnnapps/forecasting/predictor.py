@@ -136,7 +136,7 @@ class ForecastingPredictor:
             targets = self.corrections.shape[1]
             mean, scale = (part[:, None, :targets] for part in windows.scaling[:2])
             drawn = self.paths(windows) if paths else None
-            corrections = recent_corrections(self, origins) if recent else None
+            corrections = self.recent_corrections(origins) if recent else None
             quantiles = self.quantiles(windows, drawn, corrections)
             quantiles = quantiles * scale[..., None] + mean[..., None]
             answers.append(
@@ -187,6 +187,19 @@ class ForecastingPredictor:
         added = self.corrections if corrections is None else corrections
         answers = np.sort(np.sort(answers, axis=-1) + added, axis=-1)
         return np.maximum(answers, 0) if self.known.counts else answers
+
+    def recent_corrections(self, origins: Origins) -> np.ndarray:
+        """Corrections of each forecast by those before it that have come true: float32
+        `(forecasts, horizon, targets, levels)`, for `quantiles`.
+        """
+        none = np.zeros_like(self.corrections)
+        return recent_corrections(
+            origins,
+            self.known,
+            self.config,
+            self.corrections,
+            lambda windows: self.quantiles(windows, corrections=none),
+        )
 
     def paths(self, windows: Windows) -> np.ndarray:
         """Paths of what may come, standardised, as an autoregressive network draws them: float32

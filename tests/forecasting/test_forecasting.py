@@ -27,7 +27,7 @@ from rnnapps.evaluation.forecast_baselines import (
 )
 from rnnapps.forecasting import data
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig, ModelConfig, WindowConfig
-from rnnapps.forecasting.conformal import corrections, recent_corrections
+from rnnapps.forecasting.conformal import corrections
 from rnnapps.forecasting.evaluate import evaluate
 from rnnapps.forecasting.model import Shape, build
 from rnnapps.forecasting.prediction import decimals
@@ -208,7 +208,7 @@ def test_intervals_hold_on_the_recent_past(predictor, table):
         series_set = ours.read(some)
         steps = np.arange(440, len(table) - 8, dtype="int32")
         origins = Origins(series_set, np.stack([0 * steps, steps], axis=1))
-        found.append(recent_corrections(ours, origins))
+        found.append(ours.recent_corrections(origins))
     calm, wild = found
     np.testing.assert_array_equal(calm[steps <= begin], wild[steps <= begin])
     assert (wild[-1, :, 0, -1] > calm[-1, :, 0, -1] + 0.1).any()
