@@ -93,7 +93,8 @@ class ForecastingConfig:
     """widen or narrow the intervals until they hold on the validation steps (conformalized quantiles)"""
     recent: int = 672
     """with it: steps of the recent past, before each forecast, that the intervals are made to hold on
-    where the training has not seen them; 0: on the validation steps only"""
+    where the training has not seen them and at least a hundred forecasts have come true; 0: on the
+    validation steps only"""
 
     def __post_init__(self):
         require(self, "recent", self.recent >= 0, "at least 0")

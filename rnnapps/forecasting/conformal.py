@@ -1,13 +1,14 @@
 """Intervals that hold what they say, by what they missed on held-out steps."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 
+from rnnapps.data.series.frequency import season_of
 from rnnapps.data.series.origins import Origins
 from rnnapps.data.series.series_set import SeriesSet
 from rnnapps.data.series.windows import Windows
-from rnnapps.evaluation.forecast_baselines import window_arrays
 from rnnapps.forecasting.config import LEVELS, ForecastingConfig
 from rnnapps.forecasting.known_series import KnownSeries
 
@@ -56,56 +57,71 @@ def recent_corrections(
         origins: where the forecasts begin.
         known: of the training.
         config: of the windows, and how far the recent past goes.
-        others: corrections where too little is known, `(horizon, targets, levels)`.
+        others: corrections where fewer than 100 values are known, `(horizon, targets, levels)`.
         foretold: gives the quantiles of windows as the network has them.
 
     Returns:
-        float32 `(forecasts, horizon, targets, levels)`, standardised.
+        float32 `(forecasts, horizon, targets, levels)`, standardised; or one for all forecasts.
     """
     horizon, recent = config.windows.horizon, config.recent
-    found = np.tile(others, (len(origins), 1, 1, 1))
+    if known.until is None or not (config.conformal and recent):
+        return others[None]
     starts = _starts(origins.series_set)
     begin = starts[origins.windows[:, 0]] + origins.windows[:, 1]
-    before = _before(origins.series_set, known, config, begin.min() - recent, begin.max() - horizon)
+    span = begin.min() - recent - horizon + 1, begin.max() - horizon
+    before = _before(origins.series_set, known, config, starts, *span)
     if len(before) < LEAST:
-        return found
+        return others[None]
     windows = known.windows(before, config, MOST)
-    quantiles, truth = foretold(windows), window_arrays(windows).targets
+    quantiles = foretold(windows)
+    truth = np.concatenate(
+        [np.where(real > 0, targets, np.nan) for _, targets, real in windows.in_order_of_length()]
+    )
     end = starts[before.windows[:, 0]] + before.windows[:, 1] + horizon
-    # Those that begin within one horizon are corrected alike.
-    for group in np.unique(begin // horizon):
-        here = begin // horizon == group
+    order = np.argsort(end, kind="stable")
+    found = np.tile(others, (len(origins), 1, 1, 1))
+    # Those that begin within one horizon are corrected alike, by what has come before the first of them.
+    _, group = np.unique(begin // horizon, return_inverse=True)
+    for here in np.split(np.argsort(group, kind="stable"), np.cumsum(np.bincount(group))[:-1]):
         now = begin[here].min()
-        past = (end <= now) & (end > now - recent)
-        if past.sum() >= LEAST:
-            found[here] = corrections(quantiles[past], truth[past], LEVELS)
+        past = order[slice(*np.searchsorted(end[order], [now - recent, now], side="right"))]
+        if len(past) >= LEAST:
+            enough = (~np.isnan(truth[past])).sum(axis=0)[..., None] >= LEAST
+            found[here] = np.where(enough, corrections(quantiles[past], truth[past], LEVELS), others)
     return found
 
 
 def _starts(series_set: SeriesSet) -> np.ndarray:
-    """The step at which each series begins, from the beginning of the first, int `(series,)`."""
+    """The step at, or before, which each series begins, from the first of all, int `(series,)`."""
     import pandas as pd
 
     begins = [series.times[0] for series in series_set.series]
-    first, last = min(begins), max(begins)
-    return pd.date_range(first, last, freq=series_set.series[0].times.freq).get_indexer(begins)
+    steps = pd.date_range(min(begins), max(begins), freq=series_set.series[0].times.freq)
+    return steps.get_indexer(begins, method="pad")
 
 
 def _before(
-    series_set: SeriesSet, known: KnownSeries, config: ForecastingConfig, first: int, last: int
+    series_set: SeriesSet,
+    known: KnownSeries,
+    config: ForecastingConfig,
+    starts: np.ndarray,
+    first: int,
+    last: int,
 ) -> Origins:
     """Where forecasts begin from one step to another that the training has not seen, of known series:
-    some of them, evenly spread.
+    some of them, evenly spread, at all places of a season.
     """
-    numbers, starts, chosen = known.numbers(series_set), _starts(series_set), []
-    apart = max(1, -(-config.recent * len(series_set) // MOST))
-    for place, (series, start) in enumerate(zip(series_set.series, starts, strict=True)):
-        if known.until is None or not (numbers[place] and config.conformal and config.recent):
-            continue
+    places = np.flatnonzero(known.numbers(series_set))
+    apart = max(1, -(-config.recent * len(places) // MOST))
+    while math.gcd(apart, season_of(series_set.frequency)) > 1:
+        apart += 1
+    chosen = [np.zeros((0, 2), int)]
+    for place in places:
+        series, start = series_set.series[place], starts[place]
         times = series.times.tz_localize(None)
         seen = max(config.windows.context, times.searchsorted(known.until, side="right"))
-        steps = np.arange(max(seen, first - start), min(last - start, len(series)) + 1)
+        stop = min(last - start, len(series) - config.windows.horizon)
+        steps = np.arange(max(seen, first - start), stop + 1)
         steps = steps[(steps + start + place) % apart == 0]
         chosen.append(np.stack([np.full(len(steps), place), steps], axis=1))
-    windows = np.concatenate(chosen) if chosen else np.zeros((0, 2))
-    return Origins(series_set, windows.astype("int32"))
+    return Origins(series_set, np.concatenate(chosen).astype("int32"))

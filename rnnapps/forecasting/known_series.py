@@ -48,9 +48,10 @@ class KnownSeries:
         scaling = Scaling.of(series_set, ends, counts)
         static = StaticFeatures.of([series.static for series in series_set.series])
         pairs = zip(series_set.series, ends, strict=True)
-        until = max(series.times[end - 1] for series, end in pairs).tz_localize(None).to_datetime64()
+        until = max(series.times[end - 1] for series, end in pairs if end)
         columns = _columns(series_set)
-        return cls(series_set.frequency, columns, names, periods, scaling, static, counts, until)
+        last = until.tz_localize(None).to_datetime64()
+        return cls(series_set.frequency, columns, names, periods, scaling, static, counts, last)
 
     def scaling_of(self, series_set: SeriesSet, ends: Sequence[int]) -> Scaling:
         """That of another set: unknown series have that of their own values before the ends."""
@@ -146,7 +147,7 @@ class KnownSeries:
         # Earlier bundles have none of these.
         static, counts = StaticFeatures.from_list(values.get("static", ())), values.get("counts") is True
         until = values.get("until")
-        until = None if until is None else np.datetime64(str(until), "ns")
+        until = None if until is None else np.datetime64(str(until), "us")
         return cls(str(values["frequency"]), columns, names, periods, scaling, static, counts, until)
 
 

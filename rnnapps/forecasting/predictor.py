@@ -190,7 +190,7 @@ class ForecastingPredictor:
 
     def recent_corrections(self, origins: Origins) -> np.ndarray:
         """Corrections of each forecast by those before it that have come true: float32
-        `(forecasts, horizon, targets, levels)`, for `quantiles`.
+        `(forecasts, horizon, targets, levels)`, or one for all, for `quantiles`.
         """
         none = np.zeros_like(self.corrections)
         return recent_corrections(

@@ -53,7 +53,8 @@ def with_linear_part(
     enough = np.where(np.arange(len(rows)) < tokens, 1, 2)  # a pair that came once is chance
     rarity = np.log((1 + len(train[1])) / (1 + rows)) + 1
     weights = np.where(rows >= enough, rarity, 0).astype("float32")
-    weighed = [_weighed(some, weights) for some in features]
+    used = np.flatnonzero(weights)
+    weighed = [_weighed(some[:, used], weights[used]) for some in features]
     _, strength, linear, answers = chosen_on_validation(
         [(None, (*weighed, weighed[1]))], train[1], validation[1], class_weight
     )
@@ -71,7 +72,10 @@ def with_linear_part(
     )
     if not share:
         return model
-    answer = _linear(model.input, tokens, linear, weights)
+    # A row for each feature: what it says, and the square of its weight.
+    table = np.zeros((len(weights), len(linear.coef_) + 1), "float32")
+    table[used, :-1], table[used, -1] = (weights[used] * linear.coef_).T, np.square(weights[used])
+    answer = _linear(model.input, tokens, linear, table)
     mixed = share * ops.log(answer + TINY) + (1 - share) * ops.log(model.output + TINY)
     return keras.Model(model.input, ops.softmax(mixed), name=model.name)
 
@@ -97,14 +101,13 @@ def _weighed(features: "csr_matrix", weights: np.ndarray) -> "csr_matrix":
     return normalize(features.multiply(weights).tocsr())
 
 
-def _linear(ids, tokens, linear, weights):
+def _linear(ids, tokens, linear, table):
     """Logistic regression of scikit-learn as layers, from ids to probabilities."""
     pairs = tokens + (ids[:, :-1] * PRIME + ids[:, 1:]) % BUCKETS
     pairs = ops.where(ids[:, 1:] > 0, pairs, 0)
     features = ops.sort(ops.concatenate([ids, pairs], axis=1), axis=1)
     again = ops.pad(ops.equal(features[:, 1:], features[:, :-1]), ((0, 0), (1, 0)))
-    # A row for each feature: what it says, and the square of its weight; in half the bytes.
-    table = np.concatenate([weights * linear.coef_, [np.square(weights)]]).T
+    # In half the bytes.
     lookup = layers.Embedding(*table.shape, trainable=False, dtype="float16", name="linear")
     found = ops.where(again[:, :, None], 0, ops.cast(lookup(features), "float32"))
     lookup.set_weights([table])

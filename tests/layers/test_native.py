@@ -98,6 +98,18 @@ def test_without_its_library_another_kernel_runs_and_says_why(monkeypatch, tmp_p
         layers.LSTM(3, kernel="native")(X)
 
 
+def test_the_fastest_library_that_there_is(monkeypatch, tmp_path):
+    """An older compiler knows fewer instructions than the processor."""
+    monkeypatch.setattr(library, "FOLDER", tmp_path)
+    monkeypatch.setattr(
+        library, "_flags", lambda: frozenset.union(*map(frozenset, library.NEEDS.values()))
+    )
+    assert library.instructions() == "amx" and "apt install g++" in library.obstacle()
+    for name in ("plain", "avx2", "avx512"):
+        (tmp_path / f"{name}.so").touch()
+        assert library.instructions() == name and not library.obstacle()
+
+
 def test_what_keeps_a_layer_from_it(monkeypatch):
     for options, obstacle in (
         ({"zoneout": 0.1}, r"zoneout=\(0.1, 0.0\)"),

@@ -20,12 +20,16 @@ FOLDER = Path(__file__).parent
 
 
 def instructions() -> str:
-    """The instruction set whose library runs here: "amx", "avx512_bf16", "avx512", "avx2" or "plain"."""
+    """The instruction set whose library runs here: "amx", "avx512_bf16", "avx512", "avx2" or "plain".
+
+    An older compiler may have made only some of the libraries.
+    """
     sets = list(NEEDS)
     wanted = os.environ.get(HIDE, "")
     if wanted in sets:
         sets = sets[sets.index(wanted) :]
-    return next(name for name in sets if NEEDS[name] <= _flags())
+    fitting = [name for name in sets if NEEDS[name] <= _flags()]
+    return next((name for name in fitting if (FOLDER / f"{name}.so").exists()), fitting[0])
 
 
 def obstacle() -> str:
