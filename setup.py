@@ -13,7 +13,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_ext import build_ext
 from setuptools.command.build_py import build_py
 
-NOT_IN_THE_WHEEL = ["fr-en", "french"]  # bundles that a clone has: the wheel stays below 95 MB
+NOT_IN_THE_WHEEL = ["fr-en"]  # bundles that a clone has: the wheel stays below 95 MB
 NATIVE = "rnnapps/layers/kernels/native"
 # For each instruction set the floats in a vector, and the compiler's flags.
 SETS = {"plain": (4, [])}
