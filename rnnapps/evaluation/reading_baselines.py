@@ -38,25 +38,27 @@ def _read(pictures: Sequence[np.ndarray]) -> tuple[str, list[str]]:
     version = _run("--version").split("\n")[0]
     found = sorted(set(_run("--list-langs").split("\n")[1:]) - {"", "osd"})
     with tempfile.TemporaryDirectory() as folder:
-        lists = []
-        for first in range(min(PROCESSES, len(pictures))):
-            files = []
-            for number in range(first, len(pictures), PROCESSES):
-                file = Path(folder) / f"{number}.png"
-                # It expects letters of 30 pixels and a margin.
-                Image.fromarray(np.pad(pictures[number], 10, constant_values=255)).save(file)
-                files.append(str(file))
-            lists.append(Path(folder) / f"{first}.txt")
-            lists[-1].write_text("\n".join(files), encoding="utf-8")
-        how = ("stdout", "--psm", "7", "-l", "+".join(found))
+        files = []
+        for number, pixels in enumerate(pictures):
+            files.append(Path(folder) / f"{number}.png")
+            # It expects letters of 30 pixels and a margin.
+            Image.fromarray(np.pad(pixels, 10, constant_values=255)).save(files[-1])
+        parts = [files[first::PROCESSES] for first in range(min(PROCESSES, len(files)))]
         with ThreadPoolExecutor() as pool:
-            outputs = list(pool.map(lambda listed: _run(str(listed), *how), lists))
+            answers = list(pool.map(lambda part: _texts(part, "+".join(found)), parts))
     texts = [""] * len(pictures)
-    for first, output in enumerate(outputs):
-        places = range(first, len(pictures), PROCESSES)
-        for place, page in zip(places, output.split("\f"), strict=False):
-            texts[place] = " ".join(page.split())
+    for first, some in enumerate(answers):
+        texts[first::PROCESSES] = some
     return f"{version} ({', '.join(found)})", texts
+
+
+def _texts(files: list[Path], languages: str) -> list[str]:
+    """What one process reads in pictures."""
+    listed = files[0].with_suffix(".txt")
+    listed.write_text("\n".join(map(str, files)), encoding="utf-8")
+    output = _run(str(listed), "stdout", "--psm", "7", "-l", languages)
+    texts = [" ".join(page.split()) for page in output.split("\f")[: len(files)]]
+    return texts + [""] * (len(files) - len(texts))
 
 
 def _run(*arguments: str) -> str:

@@ -9,6 +9,7 @@ One training, four ways to start it:
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,8 @@ def train(config: SentimentConfig, examples: Any = None) -> Path:
     known = train.labelled(), splits["validation"].labelled()
     balance = "balanced" if config.class_weights else None
     if config.model.linear:
-        encoded, held_out = ((encoder.encode(texts), classes) for texts, classes in known)
+        read = (train, batches), (splits["validation"], validation)
+        encoded, held_out = (replace(some, inputs=ids.sequences).labelled() for some, ids in read)
         answers = predictor.probabilities(known[1][0])
         model = with_linear_part(model, encoder.size, encoded, held_out, answers, balance)
         run.facts["parameters"] = model.count_params()

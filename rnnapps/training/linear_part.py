@@ -48,13 +48,14 @@ def with_linear_part(
     Returns:
         A network of the same input and output, or `model` if the linear part has no share.
     """
+    from sklearn.feature_extraction.text import TfidfTransformer
+
     features = [_features(sequences, tokens) for sequences, _ in (train, validation)]
     rows = features[0].sum(axis=0).A1  # that have a token or a pair
     enough = np.where(np.arange(len(rows)) < tokens, 1, 2)  # a pair that came once is chance
-    rarity = np.log((1 + len(train[1])) / (1 + rows)) + 1
-    weights = np.where(rows >= enough, rarity, 0).astype("float32")
-    used = np.flatnonzero(weights)
-    weighed = [_weighed(some[:, used], weights[used]) for some in features]
+    used = np.flatnonzero(rows >= enough)
+    tfidf = TfidfTransformer().fit(features[0][:, used])
+    weighed = [tfidf.transform(some[:, used]) for some in features]
     _, strength, linear, answers = chosen_on_validation(
         [(None, (*weighed, weighed[1]))], train[1], validation[1], class_weight
     )
@@ -73,8 +74,8 @@ def with_linear_part(
     if not share:
         return model
     # A row for each feature: what it says, and the square of its weight.
-    table = np.zeros((len(weights), len(linear.coef_) + 1), "float32")
-    table[used, :-1], table[used, -1] = (weights[used] * linear.coef_).T, np.square(weights[used])
+    table = np.zeros((len(rows), len(linear.coef_) + 1), "float32")
+    table[used, :-1], table[used, -1] = (tfidf.idf_ * linear.coef_).T, np.square(tfidf.idf_)
     answer = _linear(model.input, tokens, linear, table)
     mixed = share * ops.log(answer + TINY) + (1 - share) * ops.log(model.output + TINY)
     return keras.Model(model.input, ops.softmax(mixed), name=model.name)
@@ -92,13 +93,6 @@ def _features(sequences: Sequence[np.ndarray], tokens: int) -> "csr_matrix":
     places = np.concatenate(found)
     ones = np.ones(len(places), "float32")
     return csr_matrix((ones, places, ends), shape=(len(found), tokens + BUCKETS))
-
-
-def _weighed(features: "csr_matrix", weights: np.ndarray) -> "csr_matrix":
-    """TF-IDF, each row of length 1."""
-    from sklearn.preprocessing import normalize
-
-    return normalize(features.multiply(weights).tocsr())
 
 
 def _linear(ids, tokens, linear, table):
