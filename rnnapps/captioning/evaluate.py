@@ -26,16 +26,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FIELD_SCORES: dict[str, Column] = {
-    "bleu_1": ("BLEU-1", "{:.1f}"),
-    "bleu_2": ("BLEU-2", "{:.1f}"),
-    "bleu_3": ("BLEU-3", "{:.1f}"),
-    "bleu_4": ("BLEU-4", "{:.1f}"),
-    "rouge_l": ("ROUGE-L", "{:.1f}"),
-    "cider": ("CIDEr", "{:.1f}"),
+FIGURES = {
+    "bleu_1": "BLEU-1",
+    "bleu_2": "BLEU-2",
+    "bleu_3": "BLEU-3",
+    "bleu_4": "BLEU-4",
+    "rouge_l": "ROUGE-L",
+    "cider": "CIDEr",
 }
 COLUMNS: dict[str, Column] = {
-    **FIELD_SCORES,
+    **{name: (title, "{:.1f}") for name, title in FIGURES.items()},
     "exact_match": ("exact", "{:.1%}"),
     "words": ("words", "{:.1f}"),
     "vocabulary": ("vocabulary", "{:,}"),
@@ -77,7 +77,12 @@ def evaluate(
         "captions_per_second": round(len(captions) / seconds, 1),
     }
     if page is not None:
-        _write_page(Path(page), captioner, examples, scores)
+        from rnnapps.captioning.page import write_captions
+
+        figures = {
+            title: f"{scores[name]:.1f}" for name, title in FIGURES.items() if scores[name] is not None
+        }
+        write_captions(Path(page), captioner, examples, captions, figures)
         log.info("%s: written", page)
     return report(examples.digest(), scores)
 
@@ -85,31 +90,6 @@ def evaluate(
 def table(report: dict[str, Any]) -> str:
     """A report for people, in Markdown."""
     return scores_table(report, COLUMNS)
-
-
-def _write_page(
-    file: Path,
-    captioner: "CaptioningPredictor",
-    examples: "CaptionedPictures",
-    scores: dict[str, Any],
-) -> None:
-    from rnnapps.captioning.page import PageEntry, write_page
-    from rnnapps.metrics.captions import cider_by_picture
-
-    captions, references = scores["captions"], examples.captions
-    entries = (
-        PageEntry(picture.pixels(captioner.size), picture.where, caption, tuple(answers), score)
-        for picture, caption, answers, score in zip(
-            examples.pictures, captions, references, cider_by_picture(captions, references), strict=True
-        )
-    )
-    figures = {
-        title: f"{scores[name]:.1f}"
-        for name, (title, _) in FIELD_SCORES.items()
-        if scores[name] is not None
-    }
-    source = captioner.config.source
-    write_page(file, entries, f"Captions of {source.data}", figures, language=source.language)
 
 
 @dataclass(frozen=True)

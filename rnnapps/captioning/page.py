@@ -2,15 +2,21 @@
 
 import base64
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from rnnapps.metrics.captions import cider_by_picture
 from rnnapps.outputs import write
+
+if TYPE_CHECKING:
+    from rnnapps.captioning.data import CaptionedPictures
+    from rnnapps.captioning.predictor import CaptioningPredictor
 
 SIDE, QUALITY = 200, 70  # of a thumbnail, pixels and JPEG: 1,000 photographs take 11 MB
 
@@ -32,6 +38,25 @@ class PageEntry:
     caption: str
     references: tuple[str, ...]
     score: float | None
+
+
+def write_captions(
+    file: Path,
+    captioner: "CaptioningPredictor",
+    examples: "CaptionedPictures",
+    captions: Sequence[str],
+    figures: Mapping[str, str],
+) -> None:
+    """Write a page of pictures with what a network says of them: see `write_page`."""
+    references = examples.captions
+    entries = (
+        PageEntry(picture.pixels(captioner.size), picture.where, caption, tuple(answers), score)
+        for picture, caption, answers, score in zip(
+            examples.pictures, captions, references, cider_by_picture(captions, references), strict=True
+        )
+    )
+    source = captioner.config.source
+    write_page(file, entries, f"Captions of {source.data}", figures, language=source.language)
 
 
 def write_page(

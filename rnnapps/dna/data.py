@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from rnnapps import datasets
-from rnnapps.data.bad_rows import BadRows
 from rnnapps.data.labelled_batches import LabelledBatches
 from rnnapps.data.labelled_examples import LabelledExamples
-from rnnapps.data.labels import divided_labels, known_labels, label_problem
-from rnnapps.data.row_sources import problem_of, read_rows
+from rnnapps.data.labelled_rows import labelled_splits
+from rnnapps.data.row_sources import read_rows
 from rnnapps.data.symbols.bases import both_strands, encode, kmers, sequence_problem
 from rnnapps.data.symbols.fasta import read_labelled_sequences
 from rnnapps.data.symbols.sequence_variants import SequenceVariants
@@ -30,8 +29,8 @@ def load(
         labels: the classes, if they are known: those of a bundle.
 
     Raises:
-        UserError: a bad row or file (see `rnnapps.data.row_sources.read_rows`), one class only, or a
-            label that the training rows do not have.
+        UserError: a bad row or file (see `rnnapps.data.row_sources.read_rows`) or label
+            (`labelled_splits`).
     """
     columns = (config.source.sequence_column, config.source.label_column)
     splits = read_rows(
@@ -44,20 +43,7 @@ def load(
         examples,
         read_labelled_sequences,
     )
-    sequence, label = columns
-    found = (row.fields[label] for row in splits["train"])
-    classes = known_labels(found, labels, config.source.data)
-    divided = divided_labels(splits, label, labels)
-    loaded = {}
-    for split, rows in splits.items():
-        bad = BadRows(config.source.data, "rows", config.source.skip_bad)
-        rows = bad.good(
-            rows, lambda row: problem_of(row, label_problem(row.fields[label], classes, divided))
-        )
-        sequences = [row.fields[sequence] for row in rows]
-        numbers = [classes.index(row.fields[label]) for row in rows]
-        loaded[split] = LabelledExamples.of_classes(sequences, numbers, classes)
-    return loaded
+    return labelled_splits(splits, columns, config.source, labels)
 
 
 def make_batches(

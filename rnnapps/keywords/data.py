@@ -15,7 +15,7 @@ from rnnapps.data.labelled_examples import LabelledExamples
 from rnnapps.data.sound.augmentation import SoundAugmentation
 from rnnapps.data.sound.batches import SoundBatches
 from rnnapps.data.sound.clip import SoundClip
-from rnnapps.data.sound.folders import LISTS, SILENCE, UNKNOWN
+from rnnapps.data.sound.folders import SILENCE, UNKNOWN
 from rnnapps.data.sound.sources import read_clips, read_noise
 from rnnapps.data.splits import SPLITS
 from rnnapps.errors import UserError
@@ -53,9 +53,7 @@ def load(
         UserError: a bad clip or file (see `rnnapps.data.sound.sources.read_clips`), fewer than two
             classes, a target word or a word of a held-out split that no training clip has.
     """
-    clips = read_clips(config.source, datasets.path(EMBEDDED), examples, one_word=labels is not None)
-    if labels is None:
-        _check_speakers(clips, config.source.data)
+    clips = read_clips(config.source, datasets.path(EMBEDDED), examples, to_score=labels is not None)
     recordings = _read_noise(config, examples)
     has_silence = any(clip.word == SILENCE for some in clips.values() for clip in some)
     if not has_silence and (labels is None or SILENCE in labels):
@@ -143,18 +141,6 @@ def _labels(words: Sequence[str], config: KeywordsConfig) -> tuple[str, ...]:
     if len(labels) < 2:
         raise UserError(f"{config.source.data}: only the word '{labels[0]}': two or more are needed")
     return labels
-
-
-def _check_speakers(clips: dict[str, list[SoundClip]], source: str) -> None:
-    """Refuse clips of too few speakers to fill every split: more clips of the same would not help."""
-    speakers = sorted({clip.speaker for some in clips.values() for clip in some if clip.speaker})
-    empty = [split for split in SPLITS if not clips[split]]
-    if empty and 0 < len(speakers) < len(SPLITS):
-        raise UserError(
-            f"{source}: too few speakers ({', '.join(speakers)}): none is left for the "
-            f"{empty[0]} split, as no speaker is in two: record more speakers, or divide the clips by "
-            f"{' and '.join(LISTS.values())}"
-        )
 
 
 def _check_words(

@@ -12,7 +12,7 @@ from rnnapps.data.columns import rows_in_memory
 from rnnapps.data.sound.clip import SoundClip
 from rnnapps.data.sound.common_voice import is_common_voice, list_clips
 from rnnapps.data.sound.files import decode, sound_problem, to_mono
-from rnnapps.data.sound.folders import NOISE, SILENCE, list_noise, list_words
+from rnnapps.data.sound.folders import LISTS, NOISE, SILENCE, list_noise, list_words
 from rnnapps.data.sound.found_recording import FoundRecording
 from rnnapps.data.sound.reading import list_pieces, read_given, read_good, read_scaled, read_splits
 from rnnapps.data.sound.source_config import SoundSourceConfig
@@ -33,7 +33,7 @@ COLUMNS = ("sound", "word")  # of clips in memory; a column `speaker` is optiona
 
 
 def read_clips(
-    config: SoundSourceConfig, embedded: Path, examples: Any = None, one_word: bool = False
+    config: SoundSourceConfig, embedded: Path, examples: Any = None, to_score: bool = False
 ) -> dict[str, list[SoundClip]]:
     """Read a source of sound clips and divide it into the splits "train", "validation" and "test".
 
@@ -54,14 +54,16 @@ def read_clips(
         config: what to read.
         embedded: the folder that `--data embedded` stands for, with `clips.csv`.
         examples: instead of a source, columns in memory.
-        one_word: whether clips of one word are enough, as they are to score a network.
+        to_score: whether the clips are to score a network, for which those of one word or of one speaker
+            are enough.
 
     Returns:
         The clips, resampled to `config.sampling_rate`, with the mean of their channels.
 
     Raises:
         UserError: see `list_words`, `list_clips`, `PreparedSet` and `rows_in_memory`; also a speaker who
-            is not there, fewer than two words (noise that is there too makes `_silence_` one), and a
+            is not there, fewer than two words (noise that is there too makes `_silence_` one) or too few
+            speakers to fill every split, and a
             clip that cannot be read (`decode`), is bad (`sound_problem`), or has no sample but zeros and
             a word that is not `_silence_` (left out with `--skip-bad`). A clipped one is counted and
             stays.
@@ -74,15 +76,30 @@ def read_clips(
         partial(_clip, config.sampling_rate),
     )
     words = {clip.word for clips in given.values() for clip in clips}
-    if len(words) == 1 and not one_word and not list_noise(Path(config.data)):
+    if len(words) == 1 and not to_score and not list_noise(Path(config.data)):
         raise UserError(f"{config.data}: only the word '{words.pop()}': two or more are needed")
-    return divide(
+    clips = divide(
         given,
         lambda clip: [clip.content],
         "clips",
         SHARES,
         lambda clips: [clip.group for clip in clips],
     )
+    if not to_score:
+        _check_speakers(clips, config.data)
+    return clips
+
+
+def _check_speakers(clips: dict[str, list[SoundClip]], source: str) -> None:
+    """Refuse clips of too few speakers to fill every split: more clips of the same would not help."""
+    speakers = sorted({clip.speaker for some in clips.values() for clip in some if clip.speaker})
+    empty = [split for split in SPLITS if not clips[split]]
+    if empty and 0 < len(speakers) < len(SPLITS):
+        raise UserError(
+            f"{source}: too few speakers ({', '.join(speakers)}): none is left for the "
+            f"{empty[0]} split, as no speaker is in two: record more speakers, or divide the clips by "
+            f"{' and '.join(LISTS.values())}"
+        )
 
 
 def read_noise(folder: Path, config: SoundSourceConfig) -> dict[str, list[SoundClip]]:

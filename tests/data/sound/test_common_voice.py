@@ -10,9 +10,9 @@ from rnnapps.data.sound.sources import read_clips
 from rnnapps.errors import UserError
 
 
-def read(data, one_word=False, **options):
+def read(data, to_score=False, **options):
     config = SoundSourceConfig(str(data), **options)
-    return read_clips(config, datasets.path("digits"), one_word=one_word)
+    return read_clips(config, datasets.path("digits"), to_score=to_score)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_one_word(folder):
     write(folder, "validated.tsv", range(36), ("yes",))
     with pytest.raises(UserError, match="only the word 'yes': two or more are needed"):
         read(folder)
-    assert sum(map(len, read(folder, one_word=True).values())) == 36
+    assert sum(map(len, read(folder, to_score=True).values())) == 36
 
 
 def test_a_clip_that_is_not_there(folder):
