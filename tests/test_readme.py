@@ -13,6 +13,7 @@ import sklearn.datasets
 import rnnapps
 from rnnapps.applications import APPLICATIONS, class_of, with_module
 from rnnapps.benchmark.captioning import CaptioningOptions
+from rnnapps.benchmark.chat import ChatOptions as ChatBenchmarkOptions
 from rnnapps.benchmark.decoder import DecoderOptions
 from rnnapps.benchmark.gpu import GPUOptions
 from rnnapps.benchmark.language_model import LanguageModelOptions
@@ -35,6 +36,7 @@ BENCHMARKS = {
     "parallel": ParallelOptions,
     "decoder": DecoderOptions,
     "language_model": LanguageModelOptions,
+    "chat": ChatBenchmarkOptions,
     "translation": TranslationOptions,
     "captioning": CaptioningOptions,
     "shares": SharesOptions,

@@ -10,13 +10,13 @@ keys and values which a cache would hold.
     rnnapps benchmark language_model --data book.txt --tokens characters --minutes 3
 """
 
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from rnnapps import backend
+from rnnapps.benchmark.timed_training import train_for
 from rnnapps.benchmark.timing import median_seconds
 from rnnapps.command_line import parse
 from rnnapps.errors import require
@@ -90,6 +90,7 @@ def main(arguments: list[str]) -> None:
     from rnnapps.data.text.token_encoder import TokenEncoder
     from rnnapps.language_model import data
     from rnnapps.language_model.model import build, for_training
+    from rnnapps.training.vocabulary_loss import VocabularyLoss
 
     splits = data.load(options.config)
     encoder = TokenEncoder.learn(splits["train"].texts, options.config.text)
@@ -103,7 +104,11 @@ def main(arguments: list[str]) -> None:
     }
     rows = []
     for name, (model, own, rate) in models.items():
-        seconds, steps, loss = _train(model, own, rate, batches, validation, options)
+        loss = VocabularyLoss(own.get_layer("embedding"), lanes, batches.lengths[-1])
+        seconds, steps = train_for(
+            options.minutes, model, loss, batches, replace(training, learning_rate=rate)
+        )
+        nats = _validation_loss(model, validation)
         token = _recurrent_token(network) if name == "recurrent" else _transformer_token(other)
         memory = _state_bytes(network) if name == "recurrent" else _cache_bytes(other, options.blocks)
         rows.append(
@@ -112,12 +117,12 @@ def main(arguments: list[str]) -> None:
                 f"{_parameters(own):,}",
                 f"{steps:,}",
                 f"{seconds:.0f}",
-                f"{loss:.3f}",
+                f"{nats:.3f}",
                 *(f"{1000 * token(length):.2f}" for length in LENGTHS),
                 *(f"{memory(length) / 1024:,.0f}" for length in LENGTHS),
             ]
         )
-        print(f"{name}: {steps:,} steps, validation {loss:.3f} nats by token", flush=True)
+        print(f"{name}: {steps:,} steps, validation {nats:.3f} nats by token", flush=True)
     titles = ["model", "parameters (positions apart)", "steps", "seconds", "validation nats by token"]
     titles += [f"ms, token {length:,}" for length in LENGTHS]
     titles += [f"KiB, token {length:,}" for length in LENGTHS]
@@ -134,41 +139,13 @@ def _without_starts(model, lanes: int):
     return keras.Model([tokens, starts], model(tokens))
 
 
-def _train(model, own, rate, batches, validation, options) -> tuple[float, int, float]:
-    """Seconds, steps, and the validation loss of the averaged weights after the minutes are over."""
-    from dataclasses import replace
-
-    from rnnapps.training.optimizer import make_optimizer
-    from rnnapps.training.vocabulary_loss import VocabularyLoss
-
-    limit, config = 60 * options.minutes, replace(options.config.training, learning_rate=rate)
-    lanes, longest = config.batch_size, batches.lengths[-1]
-    loss = VocabularyLoss(own.get_layer("embedding"), lanes, longest)
-    model.compile(make_optimizer(config, 1000), loss)
-    weights = model.get_weights()
-    for batch in (*batches.extremes(), *batches.extremes()):  # the first two compile
-        model.train_on_batch(*batch)
-    began = time.perf_counter()
-    model.train_on_batch(*batches.extremes()[1])
-    steps = max(10, int(0.95 * limit / (time.perf_counter() - began)))
-    model.set_weights(weights)
-    model.compile(make_optimizer(config, steps), loss)
-    for batch in (*batches.extremes(), *batches.extremes()):
-        model.train_on_batch(*batch)
-    model.set_weights(weights)
-    began, step = time.perf_counter(), 0
-    for batch in _endless(batches):
-        if step == steps or time.perf_counter() - began > limit:
-            break
-        model.train_on_batch(*batch)
-        step += 1
-    seconds = time.perf_counter() - began
-    model.optimizer.finalize_variable_values(model.trainable_variables)
+def _validation_loss(model, validation) -> float:
+    """Nats by token."""
     sums = [
         (float(model.test_on_batch(*batch)) * batch[2].sum(), batch[2].sum())
         for batch in validation.in_order_of_length()
     ]
-    return seconds, step, sum(one for one, _ in sums) / sum(size for _, size in sums)
+    return sum(one for one, _ in sums) / sum(size for _, size in sums)
 
 
 def _parameters(model) -> int:
@@ -176,13 +153,6 @@ def _parameters(model) -> int:
     names = [layer.name for layer in model.layers]
     places = model.get_layer("positions").count_params() if "positions" in names else 0
     return model.count_params() - places
-
-
-def _endless(batches) -> Iterator[tuple]:
-    epoch = 0
-    while True:
-        yield from batches.epoch(epoch)
-        epoch += 1
 
 
 def _recurrent_token(network) -> Callable[[int], float]:

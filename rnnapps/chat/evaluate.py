@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rnnapps.chat.config import ConversationSourceConfig
-from rnnapps.chat.data import TURN, Choice, choices
+from rnnapps.chat.data import TURN, Choice, choices, last_turns, replies
 from rnnapps.data.text.documents import Documents, encode_documents
 from rnnapps.evaluation.options import EvaluationOptions
 from rnnapps.evaluation.report import report
@@ -51,14 +51,16 @@ def evaluate(predictor: "ChatPredictor", conversations: Documents) -> dict[str, 
     scores = language_report(values, conversations.texts, tokens)
     some = choices(conversations.texts)
     answers = predictor([choice.context for choice in some[:REPLIES]])
-    scores |= {"hits": hits(predictor, some)} | variety([answer.reply for answer in answers])
+    scores |= {"hits": hits(gains(predictor, some), some)} | variety(
+        [answer.reply for answer in answers]
+    )
     scores["signature"] += f"|hits:1 of 10, {len(some)} replies"
     chance = {"rows": len(conversations), "hits": 0.1, "signature": scores["signature"]}
     return report(conversations.digest(), scores, {"one at random": chance})
 
 
-def hits(predictor: "ChatPredictor", some: Sequence[Choice]) -> float:
-    """How often the true reply gains most by its context: log P(reply | context) - log P(reply)."""
+def gains(predictor: "ChatPredictor", some: Sequence[Choice]) -> list[float]:
+    """What each reply of choices gains by its context: log P(reply | context) - log P(reply)."""
     encoder, generator = predictor.encoder, predictor.generator
     known, alone, sizes = [], [], []
     for choice in some:
@@ -68,18 +70,33 @@ def hits(predictor: "ChatPredictor", some: Sequence[Choice]) -> float:
             known.append(np.concatenate([before, ids]))
             alone.append(ids)
             sizes.append(len(ids))
-    gains = [
+    return [
         float(value[-size:].sum() - prior.sum())
         for value, prior, size in zip(
             generator.log_probabilities(known), generator.log_probabilities(alone), sizes, strict=True
         )
     ]
+
+
+def hits(gains: Sequence[float], some: Sequence[Choice]) -> float:
+    """How often the true reply of a choice gains most."""
     right, place = 0, 0
     for choice in some:
         own = gains[place : place + len(choice.replies)]
         right += own[0] > max(own[1:], default=-np.inf)
         place += len(choice.replies)
     return right / len(some)
+
+
+def retrieval_scores(known: Sequence[str], texts: Sequence[str]) -> dict[str, float]:
+    """The scores of retrieval by TF-IDF, from the conversations of the training, on others."""
+    from rnnapps.evaluation.retrieval import Retrieval
+    from rnnapps.metrics.replies import variety
+
+    retrieval, some = Retrieval(last_turns(replies(known))), last_turns(choices(texts))
+    right = [retrieval.choose(said, candidates) == 0 for said, candidates in some]
+    answers = retrieval.reply([said for said, _ in some[:REPLIES]])
+    return {"hits": sum(right) / len(right)} | variety(answers)
 
 
 def table(report: dict[str, Any]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from rnnapps import datasets
 from rnnapps.chat import data
 from rnnapps.chat.config import ChatConfig
-from rnnapps.chat.evaluate import REPLIES, evaluate, table
+from rnnapps.chat.evaluate import evaluate, retrieval_scores, table
 from rnnapps.chat.predictor import ChatPredictor
 from rnnapps.command_line import train_script
 from rnnapps.data.text.token_encoder import TokenEncoder
@@ -42,9 +42,7 @@ def train(config: ChatConfig, examples: Any = None) -> Path:
     # Imported only now: these import Keras, whose threads have to be set first.
     from rnnapps.chat.model import build, for_training
     from rnnapps.evaluation.report import add_baseline
-    from rnnapps.evaluation.retrieval import Retrieval
     from rnnapps.inference.text_generator import TextGenerator
-    from rnnapps.metrics.replies import variety
     from rnnapps.training.vocabulary_loss import VocabularyLoss
 
     if run.start is not None:
@@ -65,12 +63,8 @@ def train(config: ChatConfig, examples: Any = None) -> Path:
     log.info("scoring the replies, by the network and by retrieval")
     predictor, test = ChatPredictor(TextGenerator(network, encoder), config), splits["test"]
     report = evaluate(predictor, test)
-    retrieval = Retrieval(data.last_turns(data.replies(splits["train"].texts)))
-    choices = data.last_turns(data.choices(test.texts))
-    right = [retrieval.choose(said, some) == 0 for said, some in choices]
-    scores = {"rows": len(test), "hits": sum(right) / len(right)}
-    answers = retrieval.reply([said for said, _ in choices[:REPLIES]])
-    add_baseline(report, "retrieval by TF-IDF", scores | variety(answers))
+    scores = retrieval_scores(splits["train"].texts, test.texts)
+    add_baseline(report, "retrieval by TF-IDF", {"rows": len(test)} | scores)
     return run.finish(
         predictor,
         report,

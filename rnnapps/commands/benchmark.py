@@ -13,6 +13,7 @@ BENCHMARKS = {
     "decoder": "the attention decoder beside Keras's loop",
     "translation": "training beside plain Keras; beam search beside loops",
     "language_model": "a recurrent language model beside a Transformer",
+    "chat": "a language model of turns beside a sequence-to-sequence network",
     "shares": "how much shares will move: a recurrent network beside GARCH",
     "captioning": "captions a second: encoder and search apart",
 }

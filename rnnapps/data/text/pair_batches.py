@@ -24,14 +24,19 @@ class PairBatches(BucketedBatches):
     def _batch(self, sequences, rows) -> tuple:
         pairs = [sequences[row] for row in rows]
         length = max(map(self._padded_length, pairs))
-        source = pad([source for source, _ in pairs], length)
-        targets = pad([target for _, target in pairs], length)
-        tokens = np.roll(targets, 1, axis=1)
-        tokens[:, 0] = START
-        # The end token, which nothing follows, is not read either: no real step sees what is read there.
-        return (source, tokens), targets, (targets > 0).astype("float32")
+        return teacher_forced(
+            pad([source for source, _ in pairs], length), pad([target for _, target in pairs], length)
+        )
 
     def _padded_length(self, pair) -> int:
         """8, 12, 16, ..., 32, 48, 64, ...: sentences are short, and padding costs what they do."""
         longest = max(map(len, pair))
         return max(8, -(-longest // 4) * 4) if longest <= 32 else padded_length(longest)
+
+
+def teacher_forced(source: np.ndarray, targets: np.ndarray) -> tuple:
+    """The batch of padded sources and targets, int32 `(batch, time)` each."""
+    tokens = np.roll(targets, 1, axis=1)
+    tokens[:, 0] = START
+    # The end token, which nothing follows, is not read either: no real step sees what is read there.
+    return (source, tokens), targets, (targets > 0).astype("float32")

@@ -1,0 +1,208 @@
+"""Two networks that reply: `rnnapps benchmark chat`.
+
+The language model of turns, which `rnnapps train chat` trains, reads a conversation as one text. A
+sequence-to-sequence network with attention (Vinyals and Le 2015; that of `translation`) reads the last
+six turns in both directions and writes the next one. Both have about the same parameters and the same
+dropout, train on the same conversations for the same minutes, and are scored on the held-out ones.
+
+    rnnapps benchmark chat --minutes 8
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from rnnapps import backend
+from rnnapps.benchmark.timed_training import train_for
+from rnnapps.chat import data
+from rnnapps.chat.config import ChatConfig
+from rnnapps.chat.data import Choice
+from rnnapps.chat.evaluate import COLUMNS, REPLIES, hits, retrieval_scores
+from rnnapps.command_line import parse
+from rnnapps.data.bucketed_batches import BucketedBatches, pad, padded_length
+from rnnapps.data.text.documents import Documents
+from rnnapps.data.text.pair_batches import teacher_forced
+from rnnapps.data.text.sentence_encoder import SentenceEncoder
+from rnnapps.errors import require
+from rnnapps.evaluation.tables import markdown
+from rnnapps.training.config import TrainingConfig
+
+PROG = "rnnapps benchmark chat"
+LONGEST = 96  # tokens of a context that are read, the last ones, and of a reply that is trained on
+LENGTHS = (16, 32, 64, LONGEST)  # that they are padded to: few lengths mean few compilations
+ALONE = 10  # every so manieth reply is learnt without its context too, so that log P(reply) is known
+SCORES = ("bits_per_character", "hits", "distinct_1", "distinct_2", "reply_words")
+
+Pair = tuple[np.ndarray, np.ndarray]  # ids of a context and of a reply
+
+
+@dataclass(frozen=True)
+class ChatOptions:
+    """Train a language model of turns beside a sequence-to-sequence network, and score both."""
+
+    config: ChatConfig = field(default=ChatConfig(training=TrainingConfig(batch_size=16)))
+    minutes: float = 8.0
+    """of training, of each; the schedule of the learning rate ends with them"""
+    sequence_rate: float = 2.5e-3
+    """learning rate of the sequence-to-sequence network"""
+    sequence_batch_size: int = 64
+    """replies of its batches"""
+
+    def __post_init__(self):
+        require(self, "minutes", self.minutes > 0, "above 0")
+
+
+class ReplyBatches(BucketedBatches):
+    """Batches of contexts and replies like `PairBatches`, each side padded to its own length."""
+
+    def _batch(self, sequences, rows) -> tuple:
+        return batch([sequences[row] for row in rows])
+
+    def _padded_length(self, pair) -> int:
+        return sum(_length(len(ids)) for ids in pair)
+
+
+def batch(pairs: Sequence[Pair]) -> tuple:
+    """Pairs padded, for teacher forcing."""
+    sides = zip(*pairs, strict=True)
+    return teacher_forced(*(pad(side, _length(max(map(len, side)))) for side in sides))
+
+
+def _length(longest: int) -> int:
+    return next((length for length in LENGTHS if longest <= length), padded_length(longest))
+
+
+class SequenceToSequence:
+    """A network that reads the last turns and writes the next, with its tokens."""
+
+    def __init__(self, config: ChatConfig, texts: Sequence[str], parameters: int):
+        self.encoder = SentenceEncoder.learn(texts, config.text.vocabulary)
+        self.model = _like(parameters, config, self.encoder.size)
+
+    def pairs(self, replies: Sequence[tuple[str, str]]) -> list[Pair]:
+        """Ids of contexts, of which the last tokens are read, and of replies."""
+        contexts, turns = (self.encoder.encode(side) for side in zip(*replies, strict=True))
+        return [(ids[-LONGEST:], turn) for ids, turn in zip(contexts, turns, strict=True)]
+
+    def batches(self, texts: Sequence[str], size: int, seed: int) -> ReplyBatches:
+        """What it trains on."""
+        known = turns(texts)
+        known += [("", reply) for _, reply in known[::ALONE]]
+        return ReplyBatches([pair for pair in self.pairs(known) if len(pair[1]) <= LONGEST], size, seed)
+
+    def log_probabilities(self, replies: Sequence[tuple[str, str]]) -> np.ndarray:
+        """Of each reply behind its context, the end included, float `(replies,)`."""
+        import keras
+        from keras import ops
+
+        targets = keras.Input((None,), dtype="int32")
+        values = ops.log_softmax(self.model.output, axis=-1)
+        chosen = ops.take_along_axis(values, targets[..., None], axis=-1)[..., 0]
+        scorer = keras.Model(
+            [*self.model.inputs, targets], ops.sum(chosen * ops.cast(targets > 0, "float32"), axis=1)
+        )
+        pairs, values = self.pairs(replies), np.zeros(len(replies))
+        order = sorted(
+            range(len(pairs)), key=lambda row: [_length(len(ids)) for ids in pairs[row][::-1]]
+        )
+        for start in range(0, len(order), 64):
+            rows = order[start : start + 64]
+            inputs, wanted, _ = batch([pairs[row] for row in rows])
+            values[rows] = scorer.predict_on_batch([*inputs, wanted])
+        return values
+
+    def replies(self, contexts: Sequence[str]) -> list[str]:
+        """Drawn as a chat draws them."""
+        from rnnapps.inference.decoding_config import DecodingConfig
+        from rnnapps.translation.config import TranslationConfig
+        from rnnapps.translation.predictor import TranslationPredictor
+
+        write = TranslationPredictor(self.model, (self.encoder, self.encoder), TranslationConfig())
+        read = [self.encoder.decode(ids[-LONGEST:]) for ids in self.encoder.encode(contexts)]
+        return [one.text for one in write(read, DecodingConfig(temperature=0.7, top_p=0.9))]
+
+    def scores(self, test: Documents, some: Sequence[Choice]) -> dict[str, float]:
+        """Those of `rnnapps.chat.evaluate`."""
+        from rnnapps.metrics.replies import variety
+
+        nats = -self.log_probabilities(turns(test.texts)).sum()
+        candidates = [(choice.context, reply) for choice in some for reply in choice.replies]
+        alone = self.log_probabilities([("", reply) for _, reply in candidates])
+        won = (self.log_probabilities(candidates) - alone).tolist()
+        return {
+            "bits_per_character": nats / math.log(2) / sum(map(len, test.texts)),
+            "hits": hits(won, some),
+        } | variety(self.replies([choice.context for choice in some[:REPLIES]]))
+
+
+def turns(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """All turns of conversations behind their contexts; that of a first turn is empty."""
+    return [("", text.split(data.TURN)[0]) for text in texts] + data.replies(texts)
+
+
+def _like(parameters: int, config: ChatConfig, tokens: int) -> Any:
+    """The network of translation whose parameters come nearest to a number."""
+    from rnnapps.translation import model
+
+    own = config.model
+    built = model.ModelConfig(
+        cell="gru" if own.cell == "gru" else "lstm",
+        embedding_size=own.embedding_size,
+        embedding_dropout=own.input_dropout,
+        layer_dropout=own.layer_dropout,
+        output_dropout=own.output_dropout,
+    )
+    most, least = 2048, 16
+    while most - least > 16:
+        units = (most + least) // 32 * 16
+        if model.build(replace(built, units=units), tokens, tokens).count_params() > parameters:
+            most = units
+        else:
+            least = units
+    return model.build(replace(built, units=least), tokens, tokens)
+
+
+def main(arguments: list[str]) -> None:
+    """The command."""
+    options = parse(ChatOptions, arguments, prog=PROG)
+    config, training = options.config, options.config.training
+    backend.prepare(training.threads, training.precision, training.seed)
+    from rnnapps.chat.evaluate import evaluate
+    from rnnapps.chat.model import build, for_training
+    from rnnapps.chat.predictor import ChatPredictor
+    from rnnapps.data.text.token_encoder import TokenEncoder
+    from rnnapps.inference.text_generator import TextGenerator
+    from rnnapps.training.token_loss import TokenLoss
+    from rnnapps.training.vocabulary_loss import VocabularyLoss
+
+    splits = data.load(config)
+    known, test = splits["train"].texts, splits["test"]
+    encoder = TokenEncoder.learn(known, config.text)
+    batches, _ = data.make_batches(config, splits, encoder)
+    network, lanes = build(config.model, encoder.size), training.batch_size
+    loss = VocabularyLoss(network.get_layer("embedding"), lanes, batches.lengths[-1])
+    trained = train_for(options.minutes, for_training(network, lanes), loss, batches, training)
+    scores = evaluate(ChatPredictor(TextGenerator(network, encoder), config), test)["scores"]
+    rows = [_row("language model of turns", network, trained, scores)]
+
+    other = SequenceToSequence(config, known, network.count_params())
+    pairs = other.batches(known, options.sequence_batch_size, training.seed)
+    at_its_rate = replace(training, learning_rate=options.sequence_rate)
+    trained = train_for(options.minutes, other.model, TokenLoss(), pairs, at_its_rate)
+    scores = other.scores(test, data.choices(test.texts))
+    rows.append(_row("sequence to sequence", other.model, trained, scores))
+    rows.append(_row("retrieval by TF-IDF", None, None, retrieval_scores(known, test.texts)))
+    titles = ["model", "parameters", "steps", "seconds", *(COLUMNS[name][0] for name in SCORES)]
+    print(markdown(titles, rows))
+    print(f"\n({backend.describe()['backend']}, {backend.processor()})")
+
+
+def _row(name: str, model: Any, trained: tuple[float, int] | None, scores: dict[str, Any]) -> list[str]:
+    cells = [name, f"{model.count_params():,}" if model else ""]
+    cells += [f"{trained[1]:,}", f"{trained[0]:.0f}"] if trained else ["", ""]
+    return cells + [
+        COLUMNS[score][1].format(scores[score]) if score in scores else "" for score in SCORES
+    ]
