@@ -51,9 +51,8 @@ def evaluate(predictor: "ChatPredictor", conversations: Documents) -> dict[str, 
     scores = language_report(values, conversations.texts, tokens)
     some = choices(conversations.texts)
     answers = predictor([choice.context for choice in some[:REPLIES]])
-    scores |= {"hits": hits(gains(predictor, some), some)} | variety(
-        [answer.reply for answer in answers]
-    )
+    scores["hits"] = hits(gains(predictor, some), some)
+    scores |= variety([answer.reply for answer in answers])
     scores["signature"] += f"|hits:1 of 10, {len(some)} replies"
     chance = {"rows": len(conversations), "hits": 0.1, "signature": scores["signature"]}
     return report(conversations.digest(), scores, {"one at random": chance})

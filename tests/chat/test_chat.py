@@ -9,7 +9,7 @@ import pytest
 import rnnapps
 from rnnapps.chat.config import ConversationSourceConfig
 from rnnapps.chat.data import CANDIDATES, Choice, choices, last_turns, load, replies
-from rnnapps.chat.evaluate import hits
+from rnnapps.chat.evaluate import gains, hits
 from rnnapps.chat.predictor import INSTEAD, ChatPredictor
 from rnnapps.commands.main import dispatch
 from rnnapps.data.text.documents import read_documents
@@ -58,7 +58,8 @@ def test_a_hit_is_a_reply_that_its_context_makes_likelier(predictor, monkeypatch
     right = Choice("the cat", ("cat", "dog", "pig"))
     wrong = Choice("the cat", ("dog", "cat", "pig"))
     equal = Choice("the cat", ("dog", "dog"))
-    assert hits(predictor, [right, wrong, equal, right]) == 0.5
+    some = [right, wrong, equal, right]
+    assert hits(gains(predictor, some), some) == 0.5
 
 
 def test_conversations_are_lists_texts_or_blocks(tmp_path):
