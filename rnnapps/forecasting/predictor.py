@@ -275,6 +275,8 @@ class PredictOptions(PredictionOptions):
     """CSV file for the quantiles of every step"""
     paths: bool = False
     """with --csv: columns for the paths too that an autoregressive network draws"""
+    recent: bool = True
+    """make the intervals hold on the recent past of the table, which takes more forecasts"""
 
     def __post_init__(self):
         require(self, "horizon", self.horizon is None or self.horizon >= 1, "at least 1")
@@ -293,7 +295,7 @@ class PredictOptions(PredictionOptions):
         return lambda predictor: ([(None, file)] for file in self.files)
 
     def call_options(self) -> dict[str, Any]:
-        return {"horizon": self.horizon, "paths": self.paths}
+        return {"horizon": self.horizon, "paths": self.paths, "recent": self.recent}
 
     @property
     def output(self) -> str | None:

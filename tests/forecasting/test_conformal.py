@@ -8,6 +8,8 @@ import pytest
 from scipy.stats import norm
 
 import rnnapps
+from rnnapps import bundle
+from rnnapps.commands.main import dispatch
 from rnnapps.data.series.origins import Origins
 from rnnapps.forecasting.config import LEVELS
 from rnnapps.forecasting.conformal import corrections
@@ -124,3 +126,18 @@ def test_intervals_of_the_validation_part_alone(predictor, table, change):
     known = replace(predictor.known, until=None) if change == "until" else predictor.known
     ours = type(predictor)(predictor.model, known, config, predictor.corrections)
     np.testing.assert_array_equal(ours(table).quantiles, ours(table, recent=False).quantiles)
+
+
+def test_the_command_can_leave_it_out(recent, table, tmp_path):
+    with bundle.writing(tmp_path / "recent") as folder:
+        recent.save(folder)
+    table.to_csv(tmp_path / "table.csv", index=False)
+    words = ("predict", "forecasting", tmp_path / "table.csv", "--model", tmp_path / "recent", "--csv")
+    found = []
+    for number, flags in enumerate([(), ("--no-recent",)]):
+        csv = tmp_path / f"{number}.csv"
+        dispatch([str(word) for word in (*words, csv, *flags)])
+        found.append(pandas.read_csv(csv)["0.975"])
+    plain = recent(table, recent=False).to_frame()["0.975"]
+    np.testing.assert_allclose(found[1], plain, rtol=1e-5)
+    assert np.abs(found[0] - plain).max() > 0.1
