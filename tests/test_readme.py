@@ -4,6 +4,7 @@ import json
 import re
 import shlex
 import shutil
+import statistics
 from importlib import import_module
 from pathlib import Path
 
@@ -178,6 +179,33 @@ def test_figures_of_the_layers_are_those_of_the_results():
         for other, figure in zip(others, figures.split(" | "), strict=True):
             assert figure == f"{measured.pop((names[layer], shape, mask, 'training', *other)):.2f}"
     assert {key[3] for key in measured} <= {"step"}  # no other row was left out
+
+
+def test_figures_of_avx512_are_those_of_the_results():
+    page = ROOT / "rnnapps" / "layers"
+    file = "results/tensorflow-avx512.json"
+    text = " ".join((page / "README.md").read_text(encoding="utf-8").split())
+    told = text.partition(f"[{file}]({file})): ")[2].partition("- With")[0]
+    rows = ratios(json.loads((page / file).read_text(encoding="utf-8"))["rows"])
+    expected, least = [], []
+    for library, compiled in (
+        ("keras", "auto"),
+        ("keras", "xla"),
+        ("rnnapps", "xla"),
+        ("pytorch", "eager"),
+    ):
+        about = {"library": library, "compiled": compiled, "pass": "training"}
+        some = [row for row in rows if about.items() <= row.items()]
+        for mask in ("none", "padded"):
+            expected.append(statistics.median(row["ratio"] for row in some if row["mask"] == mask))
+        least.append(min(row["ratio"] for row in some))
+    del least[1]  # is not told
+    figures = [float(figure) for figure in re.findall(r"never less than (\d\.\d\d)", told)]
+    assert figures == [round(value, 2) for value in least]
+    medians = re.findall(
+        r"(\d\.\d\d) (?:times as fast without padding, (\d\.\d\d) with|and (\d\.\d\d))", told
+    )
+    assert [float(one) for some in medians for one in some if one] == [round(one, 2) for one in expected]
 
 
 def test_costs_of_the_layers_are_those_of_the_results():

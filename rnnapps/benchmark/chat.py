@@ -5,7 +5,7 @@ sequence-to-sequence network with attention (Vinyals and Le 2015; that of `trans
 six turns in both directions and writes the next one. Both have about the same parameters and the same
 dropout, train on the same conversations for the same minutes, and are scored on the held-out ones.
 
-    rnnapps benchmark chat --minutes 8
+    rnnapps benchmark chat --minutes 10
 """
 
 import math
@@ -33,7 +33,7 @@ from rnnapps.training.config import TrainingConfig
 PROG = "rnnapps benchmark chat"
 LONGEST = 96  # tokens of a context that are read, the last ones, and of a reply that is trained on
 LENGTHS = (16, 32, 64, LONGEST)  # that they are padded to: few lengths mean few compilations
-ALONE = 10  # every so manieth reply is learnt without its context too, so that log P(reply) is known
+ALONE = 10  # every tenth reply is learnt without its context too, so that log P(reply) is known
 SCORES = ("bits_per_character", "hits", "distinct_1", "distinct_2", "reply_words")
 
 Pair = tuple[np.ndarray, np.ndarray]  # ids of a context and of a reply
@@ -44,7 +44,7 @@ class ChatOptions:
     """Train a language model of turns beside a sequence-to-sequence network, and score both."""
 
     config: ChatConfig = field(default=ChatConfig(training=TrainingConfig(batch_size=16)))
-    minutes: float = 8.0
+    minutes: float = 10.0
     """of training, of each; the schedule of the learning rate ends with them"""
     sequence_rate: float = 2.5e-3
     """learning rate of the sequence-to-sequence network"""
@@ -186,23 +186,26 @@ def main(arguments: list[str]) -> None:
     loss = VocabularyLoss(network.get_layer("embedding"), lanes, batches.lengths[-1])
     trained = train_for(options.minutes, for_training(network, lanes), loss, batches, training)
     scores = evaluate(ChatPredictor(TextGenerator(network, encoder), config), test)["scores"]
-    rows = [_row("language model of turns", network, trained, scores)]
+    rows = [_row("language model of turns", network, batches, trained, scores)]
 
     other = SequenceToSequence(config, known, network.count_params())
     pairs = other.batches(known, options.sequence_batch_size, training.seed)
     at_its_rate = replace(training, learning_rate=options.sequence_rate)
     trained = train_for(options.minutes, other.model, TokenLoss(), pairs, at_its_rate)
     scores = other.scores(test, data.choices(test.texts))
-    rows.append(_row("sequence to sequence", other.model, trained, scores))
-    rows.append(_row("retrieval by TF-IDF", None, None, retrieval_scores(known, test.texts)))
-    titles = ["model", "parameters", "steps", "seconds", *(COLUMNS[name][0] for name in SCORES)]
+    rows.append(_row("sequence to sequence", other.model, pairs, trained, scores))
+    scores = retrieval_scores(known, test.texts)
+    rows.append(["retrieval by TF-IDF", "", "", "", *_cells(scores)])
+    titles = ["model", "parameters", "seconds", "epochs", *(COLUMNS[name][0] for name in SCORES)]
     print(markdown(titles, rows))
     print(f"\n({backend.describe()['backend']}, {backend.processor()})")
 
 
-def _row(name: str, model: Any, trained: tuple[float, int] | None, scores: dict[str, Any]) -> list[str]:
-    cells = [name, f"{model.count_params():,}" if model else ""]
-    cells += [f"{trained[1]:,}", f"{trained[0]:.0f}"] if trained else ["", ""]
-    return cells + [
-        COLUMNS[score][1].format(scores[score]) if score in scores else "" for score in SCORES
-    ]
+def _row(name: str, model: Any, batches: Any, trained: tuple[float, int], scores: Any) -> list[str]:
+    seconds, steps = trained
+    cells = [f"{model.count_params():,}", f"{seconds:.0f}", f"{steps / len(batches):.2f}"]
+    return [name, *cells, *_cells(scores)]
+
+
+def _cells(scores: dict[str, Any]) -> list[str]:
+    return [COLUMNS[name][1].format(scores[name]) if name in scores else "" for name in SCORES]

@@ -36,11 +36,8 @@ def train_for(
     """
     from rnnapps.training.optimizer import make_optimizer
 
-    weights, config, few = (
-        model.get_weights(),
-        replace(config, epochs=1),
-        [*islice(_endless(batches), SAMPLE)],
-    )
+    weights, config = model.get_weights(), replace(config, epochs=1)
+    few = [*islice(_endless(batches), SAMPLE)]
     model.compile(make_optimizer(config, 1000), loss)
     for batch in (*batches.extremes(), *few):  # compiles
         model.train_on_batch(*batch)
