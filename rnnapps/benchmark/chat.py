@@ -1,9 +1,11 @@
 """Two networks that reply: `rnnapps benchmark chat`.
 
 The language model of turns, which `rnnapps train chat` trains, reads a conversation as one text. A
-sequence-to-sequence network with attention (Vinyals and Le 2015; that of `translation`) reads the last
-six turns in both directions and writes the next one. Both have about the same parameters and the same
-dropout, train on the same conversations for the same minutes, and are scored on the held-out ones.
+sequence-to-sequence network (Vinyals and Le 2015, here that of `translation`, with attention) reads the
+last six turns, 192 tokens of them at most, in both directions and writes the next one. Both have about
+the same parameters and dropout, train on the same conversations for the same minutes, every tenth turn
+also without what was said before it, so that `log P(reply)` is known, and are scored on the held-out
+conversations.
 
     rnnapps benchmark chat --minutes 10
 """
@@ -20,20 +22,22 @@ from rnnapps.benchmark.timed_training import train_for
 from rnnapps.chat import data
 from rnnapps.chat.config import ChatConfig
 from rnnapps.chat.data import Choice
-from rnnapps.chat.evaluate import COLUMNS, REPLIES, hits, retrieval_scores
+from rnnapps.chat.evaluate import COLUMNS, REPLIES, evaluate, hits, retrieval_scores
 from rnnapps.command_line import parse
-from rnnapps.data.bucketed_batches import BucketedBatches, pad, padded_length
+from rnnapps.data.bucketed_batches import pad, padded_length
 from rnnapps.data.text.documents import Documents
-from rnnapps.data.text.pair_batches import teacher_forced
+from rnnapps.data.text.pair_batches import PairBatches, teacher_forced
 from rnnapps.data.text.sentence_encoder import SentenceEncoder
-from rnnapps.errors import require
+from rnnapps.errors import UserError, require
 from rnnapps.evaluation.tables import markdown
+from rnnapps.metrics.replies import variety
 from rnnapps.training.config import TrainingConfig
 
 PROG = "rnnapps benchmark chat"
-LONGEST = 96  # tokens of a context that are read, the last ones, and of a reply that is trained on
-LENGTHS = (16, 32, 64, LONGEST)  # that they are padded to: few lengths mean few compilations
-ALONE = 10  # every tenth reply is learnt without its context too, so that log P(reply) is known
+READ, WRITTEN = 192, 96  # tokens of a context that are read, the last, and of a reply to train on
+LENGTHS = (16, 32, 64, WRITTEN, READ)  # that they are padded to: few lengths mean few compilations
+MEAN = 32  # tokens of a padded reply, about
+ALONE = 10  # every tenth turn is learnt without its context too
 SCORES = ("bits_per_character", "hits", "distinct_1", "distinct_2", "reply_words")
 
 Pair = tuple[np.ndarray, np.ndarray]  # ids of a context and of a reply
@@ -53,13 +57,22 @@ class ChatOptions:
 
     def __post_init__(self):
         require(self, "minutes", self.minutes > 0, "above 0")
+        tokens = self.config.text.tokens
+        require(
+            self.config.text, "tokens", tokens == "subwords", "subwords, which both networks can read"
+        )
 
 
-class ReplyBatches(BucketedBatches):
-    """Batches of contexts and replies like `PairBatches`, each side padded to its own length."""
+class ReplyBatches(PairBatches):
+    """Batches of contexts and replies, each side padded to its own length.
+
+    The loss is a mean over a batch: the weights make all tokens count the same, whatever the length
+    of their batch.
+    """
 
     def _batch(self, sequences, rows) -> tuple:
-        return batch([sequences[row] for row in rows])
+        inputs, targets, weights = batch([sequences[row] for row in rows])
+        return inputs, targets, weights * (targets.shape[1] / MEAN)
 
     def _padded_length(self, pair) -> int:
         return sum(_length(len(ids)) for ids in pair)
@@ -85,13 +98,15 @@ class SequenceToSequence:
     def pairs(self, replies: Sequence[tuple[str, str]]) -> list[Pair]:
         """Ids of contexts, of which the last tokens are read, and of replies."""
         contexts, turns = (self.encoder.encode(side) for side in zip(*replies, strict=True))
-        return [(ids[-LONGEST:], turn) for ids, turn in zip(contexts, turns, strict=True)]
+        return [(ids[-READ:], turn) for ids, turn in zip(contexts, turns, strict=True)]
 
     def batches(self, texts: Sequence[str], size: int, seed: int) -> ReplyBatches:
         """What it trains on."""
-        known = turns(texts)
-        known += [("", reply) for _, reply in known[::ALONE]]
-        return ReplyBatches([pair for pair in self.pairs(known) if len(pair[1]) <= LONGEST], size, seed)
+        known = turns(texts) + [("", turn) for turn in some_alone(texts)]
+        pairs = [pair for pair in self.pairs(known) if len(pair[1]) <= WRITTEN]
+        if not pairs:
+            raise UserError(f"no turn of the training has at most {WRITTEN} tokens")
+        return ReplyBatches(pairs, size, seed)
 
     def log_probabilities(self, replies: Sequence[tuple[str, str]]) -> np.ndarray:
         """Of each reply behind its context, the end included, float `(replies,)`."""
@@ -115,19 +130,17 @@ class SequenceToSequence:
         return values
 
     def replies(self, contexts: Sequence[str]) -> list[str]:
-        """Drawn as a chat draws them."""
+        """Drawn with the temperature of a chat; what a chat would not say is not drawn again."""
         from rnnapps.inference.decoding_config import DecodingConfig
         from rnnapps.translation.config import TranslationConfig
         from rnnapps.translation.predictor import TranslationPredictor
 
         write = TranslationPredictor(self.model, (self.encoder, self.encoder), TranslationConfig())
-        read = [self.encoder.decode(ids[-LONGEST:]) for ids in self.encoder.encode(contexts)]
+        read = [self.encoder.decode(ids[-READ:]) for ids in self.encoder.encode(contexts)]
         return [one.text for one in write(read, DecodingConfig(temperature=0.7, top_p=0.9))]
 
     def scores(self, test: Documents, some: Sequence[Choice]) -> dict[str, float]:
         """Those of `rnnapps.chat.evaluate`."""
-        from rnnapps.metrics.replies import variety
-
         nats = -self.log_probabilities(turns(test.texts)).sum()
         candidates = [(choice.context, reply) for choice in some for reply in choice.replies]
         alone = self.log_probabilities([("", reply) for _, reply in candidates])
@@ -143,6 +156,11 @@ def turns(texts: Sequence[str]) -> list[tuple[str, str]]:
     return [("", text.split(data.TURN)[0]) for text in texts] + data.replies(texts)
 
 
+def some_alone(texts: Sequence[str]) -> list[str]:
+    """Every tenth turn of conversations."""
+    return [turn for _, turn in turns(texts)[::ALONE] if turn.strip()]
+
+
 def _like(parameters: int, config: ChatConfig, tokens: int) -> Any:
     """The network of translation whose parameters come nearest to a number."""
     from rnnapps.translation import model
@@ -150,19 +168,23 @@ def _like(parameters: int, config: ChatConfig, tokens: int) -> Any:
     own = config.model
     built = model.ModelConfig(
         cell="gru" if own.cell == "gru" else "lstm",
+        encoder_depth=own.depth,
+        decoder_depth=own.depth,
         embedding_size=own.embedding_size,
         embedding_dropout=own.input_dropout,
+        recurrent_dropout=own.weight_drop,
         layer_dropout=own.layer_dropout,
         output_dropout=own.output_dropout,
     )
-    most, least = 2048, 16
-    while most - least > 16:
-        units = (most + least) // 32 * 16
-        if model.build(replace(built, units=units), tokens, tokens).count_params() > parameters:
-            most = units
-        else:
-            least = units
-    return model.build(replace(built, units=least), tokens, tokens)
+
+    def network(units: int) -> Any:
+        return model.build(replace(built, units=units), tokens, tokens)
+
+    # Its parameters are a polynomial of its units.
+    known = [16, 32, 48]
+    fitted = np.polyfit(known, [network(units).count_params() for units in known], 2)
+    candidates = np.arange(16, 4096, 16)
+    return network(int(candidates[np.abs(np.polyval(fitted, candidates) - parameters).argmin()]))
 
 
 def main(arguments: list[str]) -> None:
@@ -170,18 +192,19 @@ def main(arguments: list[str]) -> None:
     options = parse(ChatOptions, arguments, prog=PROG)
     config, training = options.config, options.config.training
     backend.prepare(training.threads, training.precision, training.seed)
-    from rnnapps.chat.evaluate import evaluate
+    from keras.losses import SparseCategoricalCrossentropy
+
     from rnnapps.chat.model import build, for_training
     from rnnapps.chat.predictor import ChatPredictor
     from rnnapps.data.text.token_encoder import TokenEncoder
     from rnnapps.inference.text_generator import TextGenerator
-    from rnnapps.training.token_loss import TokenLoss
     from rnnapps.training.vocabulary_loss import VocabularyLoss
 
     splits = data.load(config)
     known, test = splits["train"].texts, splits["test"]
     encoder = TokenEncoder.learn(known, config.text)
-    batches, _ = data.make_batches(config, splits, encoder)
+    together = replace(splits["train"], texts=[*known, *(f"{turn}\n" for turn in some_alone(known))])
+    batches, _ = data.make_batches(config, splits | {"train": together}, encoder)
     network, lanes = build(config.model, encoder.size), training.batch_size
     loss = VocabularyLoss(network.get_layer("embedding"), lanes, batches.lengths[-1])
     trained = train_for(options.minutes, for_training(network, lanes), loss, batches, training)
@@ -191,7 +214,9 @@ def main(arguments: list[str]) -> None:
     other = SequenceToSequence(config, known, network.count_params())
     pairs = other.batches(known, options.sequence_batch_size, training.seed)
     at_its_rate = replace(training, learning_rate=options.sequence_rate)
-    trained = train_for(options.minutes, other.model, TokenLoss(), pairs, at_its_rate)
+    trained = train_for(
+        options.minutes, other.model, SparseCategoricalCrossentropy(from_logits=True), pairs, at_its_rate
+    )
     scores = other.scores(test, data.choices(test.texts))
     rows.append(_row("sequence to sequence", other.model, pairs, trained, scores))
     scores = retrieval_scores(known, test.texts)

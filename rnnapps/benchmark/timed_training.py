@@ -22,10 +22,12 @@ def train_for(
     batches: "Batches",
     config: "TrainingConfig",
 ) -> tuple[float, int]:
-    """Train a network, of weights averaged as `config` says, for a time, with which its schedule ends.
+    """Train a network for some minutes, at whose end its learning rate is zero.
+
+    Its weights are averaged as `config` says.
 
     Args:
-        minutes: of training.
+        minutes: of training, compilation included.
         model: the network.
         loss: its loss.
         batches: as many epochs of them as the time allows.
@@ -39,7 +41,7 @@ def train_for(
     weights, config = model.get_weights(), replace(config, epochs=1)
     few = [*islice(_endless(batches), SAMPLE)]
     model.compile(make_optimizer(config, 1000), loss)
-    for batch in (*batches.extremes(), *few):  # compiles
+    for batch in (*batches.extremes(), *few):  # what is compiled here is not timed
         model.train_on_batch(*batch)
     began = time.perf_counter()
     for batch in few:

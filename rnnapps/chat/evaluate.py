@@ -77,11 +77,11 @@ def gains(predictor: "ChatPredictor", some: Sequence[Choice]) -> list[float]:
     ]
 
 
-def hits(gains: Sequence[float], some: Sequence[Choice]) -> float:
-    """How often the true reply of a choice gains most."""
+def hits(values: Sequence[float], some: Sequence[Choice]) -> float:
+    """How often the true reply of a choice gains most, of what `gains` gives."""
     right, place = 0, 0
     for choice in some:
-        own = gains[place : place + len(choice.replies)]
+        own = values[place : place + len(choice.replies)]
         right += own[0] > max(own[1:], default=-np.inf)
         place += len(choice.replies)
     return right / len(some)

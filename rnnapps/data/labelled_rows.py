@@ -31,11 +31,11 @@ def labelled_splits(
         splits: the rows.
         columns: those of the input and of the label.
         config: what the source is called, and whether bad rows are left out.
-        labels: the classes of a bundle, by which all rows are to be scored; by default those of the
+        labels: the classes of a bundle: all splits are then only scored. By default those of the
             training rows, sorted.
         soft: whether the training rows may have soft labels: columns that are named like the classes,
-            with the probability of each (of one it may be missing). A row without a label then only
-            trains; its class is -1.
+            with the probability of each (the column of one class may be missing). A row without a label
+            then only trains; its class is -1.
 
     Raises:
         UserError: fewer than two classes, or a row without a label, with one that is no class, or with

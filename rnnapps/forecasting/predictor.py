@@ -276,7 +276,8 @@ class PredictOptions(PredictionOptions):
     paths: bool = False
     """with --csv: columns for the paths too that an autoregressive network draws"""
     recent: bool = True
-    """make the intervals hold on the recent past of the table, which takes more forecasts"""
+    """make the intervals hold on the recent past of the table, which takes more forecasts; without, they
+    hold on the validation part of the training"""
 
     def __post_init__(self):
         require(self, "horizon", self.horizon is None or self.horizon >= 1, "at least 1")

@@ -35,7 +35,7 @@ def load(
     columns = (source.text_column, source.label_column)
     embedded, flags = datasets.path(f"{EMBEDDED}/sentences.csv.xz"), "--text-column and --label-column"
     splits = read_texts(source, columns, embedded, flags, examples)
-    soft = source.soft_labels and source.header  # numbers are no names of classes
+    soft = source.soft_labels and source.header  # else columns are 1, 2, 3, ...
     return labelled_splits(splits, columns, source, labels, soft)
 
 
