@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from rnnapps import datasets
-from rnnapps.benchmark.chat import SequenceToSequence, some_alone, turns
+from rnnapps.benchmark.chat import SequenceToSequence
 from rnnapps.chat.config import ChatConfig
+from rnnapps.chat.data import all_turns
 from rnnapps.commands.main import dispatch
 from rnnapps.data.text.token_config import TokenConfig
 
@@ -50,7 +51,7 @@ def test_a_reply_is_as_likely_as_its_tokens(conversations):
     config = ChatConfig(text=TokenConfig(vocabulary=300))
     network = SequenceToSequence(config, texts, 400_000)
     assert abs(network.model.count_params() / 400_000 - 1) < 0.1
-    replies = turns(texts)[-40:]
+    replies = all_turns(texts)[-40:]
     values = network.log_probabilities(replies)
     for reply, value in zip(replies[:5], values[:5], strict=True):
         ((source, target),) = network.pairs([reply])
@@ -59,12 +60,6 @@ def test_a_reply_is_as_likely_as_its_tokens(conversations):
         logits = logits.astype("float64")
         expected = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
         assert value == pytest.approx(expected[np.arange(len(target)), target].sum(), abs=1e-3)
-
-
-def test_all_turns_are_scored():
-    texts = ["a\nb\nc", "d"]
-    assert turns(texts) == [("", "a"), ("", "d"), ("a", "b"), ("a\nb", "c")]
-    assert some_alone(texts) == ["a"]
 
 
 def test_a_token_counts_the_same_in_every_batch(conversations):

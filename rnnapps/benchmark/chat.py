@@ -37,7 +37,6 @@ PROG = "rnnapps benchmark chat"
 READ, WRITTEN = 192, 96  # tokens of a context that are read, the last, and of a reply to train on
 LENGTHS = (16, 32, 64, WRITTEN, READ)  # that they are padded to: few lengths mean few compilations
 MEAN = 32  # tokens of a padded reply, about
-ALONE = 10  # every tenth turn is learnt without its context too
 SCORES = ("bits_per_character", "hits", "distinct_1", "distinct_2", "reply_words")
 
 Pair = tuple[np.ndarray, np.ndarray]  # ids of a context and of a reply
@@ -47,7 +46,7 @@ Pair = tuple[np.ndarray, np.ndarray]  # ids of a context and of a reply
 class ChatOptions:
     """Train a language model of turns beside a sequence-to-sequence network, and score both."""
 
-    config: ChatConfig = field(default=ChatConfig(training=TrainingConfig(batch_size=16)))
+    config: ChatConfig = field(default=ChatConfig(training=TrainingConfig(batch_size=16), alone=0.1))
     minutes: float = 10.0
     """of training, of each; the schedule of the learning rate ends with them"""
     sequence_rate: float = 2.5e-3
@@ -93,6 +92,7 @@ class SequenceToSequence:
 
     def __init__(self, config: ChatConfig, texts: Sequence[str], parameters: int):
         self.encoder = SentenceEncoder.learn(texts, config.text.vocabulary)
+        self.alone = config.alone
         self.model = _like(parameters, config, self.encoder.size)
 
     def pairs(self, replies: Sequence[tuple[str, str]]) -> list[Pair]:
@@ -102,7 +102,7 @@ class SequenceToSequence:
 
     def batches(self, texts: Sequence[str], size: int, seed: int) -> ReplyBatches:
         """What it trains on."""
-        known = turns(texts) + [("", turn) for turn in some_alone(texts)]
+        known = data.all_turns(texts) + [("", turn) for turn in data.alone(texts, self.alone)]
         pairs = [pair for pair in self.pairs(known) if len(pair[1]) <= WRITTEN]
         if not pairs:
             raise UserError(f"no turn of the training has at most {WRITTEN} tokens")
@@ -141,7 +141,7 @@ class SequenceToSequence:
 
     def scores(self, test: Documents, some: Sequence[Choice]) -> dict[str, float]:
         """Those of `rnnapps.chat.evaluate`."""
-        nats = -self.log_probabilities(turns(test.texts)).sum()
+        nats = -self.log_probabilities(data.all_turns(test.texts)).sum()
         candidates = [(choice.context, reply) for choice in some for reply in choice.replies]
         alone = self.log_probabilities([("", reply) for _, reply in candidates])
         won = (self.log_probabilities(candidates) - alone).tolist()
@@ -149,16 +149,6 @@ class SequenceToSequence:
             "bits_per_character": nats / math.log(2) / sum(map(len, test.texts)),
             "hits": hits(won, some),
         } | variety(self.replies([choice.context for choice in some[:REPLIES]]))
-
-
-def turns(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """All turns of conversations behind their contexts; that of a first turn is empty."""
-    return [("", text.split(data.TURN)[0]) for text in texts] + data.replies(texts)
-
-
-def some_alone(texts: Sequence[str]) -> list[str]:
-    """Every tenth turn of conversations."""
-    return [turn for _, turn in turns(texts)[::ALONE] if turn.strip()]
 
 
 def _like(parameters: int, config: ChatConfig, tokens: int) -> Any:
@@ -203,8 +193,7 @@ def main(arguments: list[str]) -> None:
     splits = data.load(config)
     known, test = splits["train"].texts, splits["test"]
     encoder = TokenEncoder.learn(known, config.text)
-    together = replace(splits["train"], texts=[*known, *(f"{turn}\n" for turn in some_alone(known))])
-    batches, _ = data.make_batches(config, splits | {"train": together}, encoder)
+    batches, _ = data.make_batches(config, splits, encoder)
     network, lanes = build(config.model, encoder.size), training.batch_size
     loss = VocabularyLoss(network.get_layer("embedding"), lanes, batches.lengths[-1])
     trained = train_for(options.minutes, for_training(network, lanes), loss, batches, training)

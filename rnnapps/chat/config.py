@@ -34,6 +34,10 @@ class ChatConfig:
     model: NextTokenConfig = NextTokenConfig()
     training: TrainingConfig = TrainingConfig(output="runs/chat", epochs=3, batch_size=16)
     pieces: PieceConfig = PieceConfig()
+    alone: float = 0.0
+    """share of the turns that are learnt without what was said before them too, so that the network
+    knows how likely a reply is by itself"""
 
     def __post_init__(self):
+        require(self, "alone", 0 <= self.alone <= 1, "from 0 to 1")
         require(self.text, "direction", self.text.direction == "forward", "forward, as people talk")

@@ -1,6 +1,7 @@
 """Conversations in; token ids, and replies to be chosen among others, out."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -55,7 +56,9 @@ def make_batches(
     config: ChatConfig, splits: dict[str, Documents], encoder: TokenEncoder
 ) -> tuple[LaneBatches, LaneBatches]:
     """The training and validation conversations in lanes, a piece of each in a batch."""
-    training = config.training
+    training, known = config.training, splits["train"]
+    turns = [f"{turn}{TURN}" for turn in alone(known.texts, config.alone)]
+    splits = splits | {"train": replace(known, texts=known.texts + turns)}
     return lane_batches(splits, encoder, config.pieces, training.batch_size, training.seed)
 
 
@@ -67,6 +70,17 @@ def replies(texts: Sequence[str]) -> list[tuple[str, str]]:
         for place in range(1, len(turns)):
             found.append((TURN.join(turns[max(0, place - CONTEXT) : place]), turns[place]))
     return found
+
+
+def all_turns(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Each turn of conversations behind its context, which is empty for the first."""
+    return [("", text.split(TURN)[0]) for text in texts] + replies(texts)
+
+
+def alone(texts: Sequence[str], share: float) -> list[str]:
+    """So many turns of conversations, evenly spread."""
+    some = all_turns(texts)[:: round(1 / share)] if share else []
+    return [turn for _, turn in some if turn.strip()]
 
 
 def last_turns(pairs: Iterable[tuple[str, Replies]]) -> list[tuple[str, Replies]]:

@@ -7,12 +7,24 @@ import numpy as np
 import pytest
 
 import rnnapps
-from rnnapps.chat.config import ConversationSourceConfig
-from rnnapps.chat.data import CANDIDATES, Choice, choices, last_turns, load, replies
+from rnnapps.chat.config import ChatConfig, ConversationSourceConfig
+from rnnapps.chat.data import (
+    CANDIDATES,
+    Choice,
+    all_turns,
+    alone,
+    choices,
+    last_turns,
+    load,
+    make_batches,
+    replies,
+)
 from rnnapps.chat.evaluate import gains, hits
 from rnnapps.chat.predictor import INSTEAD, ChatPredictor
 from rnnapps.commands.main import dispatch
-from rnnapps.data.text.documents import read_documents
+from rnnapps.data.text.documents import Documents, read_documents
+from rnnapps.data.text.token_config import TokenConfig
+from rnnapps.data.text.token_encoder import TokenEncoder
 from rnnapps.data.text.unfit import is_unfit
 from rnnapps.errors import UserError
 from rnnapps.evaluation.retrieval import Retrieval
@@ -128,3 +140,20 @@ def test_the_command_talks(path, tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().out.splitlines() == [answer["reply"] for answer in answers]
     assert len(answers) == 2
     assert answers[1]["text"] == f"Hello\n{answers[0]['reply']}\nHow are you?"
+
+
+def test_some_turns_are_learnt_alone_too():
+    texts = ["a\nb\nc", "d\n \nf"]
+    assert all_turns(texts)[:3] == [("", "a"), ("", "d"), ("a", "b")]
+    assert alone(texts, 0.0) == [] and alone(texts, 1.0) == ["a", "d", "b", "c", "f"]
+    assert alone(texts, 0.5) == ["a", "b"]
+    config, splits = (
+        ChatConfig(alone=0.5),
+        {"train": Documents(texts, True), "validation": Documents(["x"], True)},
+    )
+    encoder = TokenEncoder.learn(texts, TokenConfig(vocabulary=300))
+    batches, validation = make_batches(config, splits, encoder)
+    learnt = [encoder.decode(ids) for ids in batches.documents]
+    assert learnt == [*texts, "a\n", "b\n"] and len(validation.documents) == 1
+    with pytest.raises(UserError, match="--alone must be from 0 to 1, got 1.5"):
+        ChatConfig(alone=1.5)
