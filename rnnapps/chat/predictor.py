@@ -16,6 +16,7 @@ from rnnapps import bundle
 from rnnapps.chat.config import ChatConfig
 from rnnapps.chat.data import TURN
 from rnnapps.chat.prediction import Reply
+from rnnapps.data.text.token_encoder import END
 from rnnapps.data.text.unfit import is_unfit
 from rnnapps.evaluation.surprise import Surprise
 from rnnapps.inference.drawing_options import DrawingOptions
@@ -36,6 +37,7 @@ class ChatPredictor:
     def __init__(self, generator: TextGenerator, config: ChatConfig):
         self.generator, self.config = generator, config
         self.model, self.encoder = generator.model, generator.encoder
+        generator.forbid(END)  # a reply is wanted, also where a conversation might be over
 
     def save(self, folder: Path) -> None:
         """Write all that `load` needs into the folder of a bundle."""

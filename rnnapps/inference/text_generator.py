@@ -57,6 +57,10 @@ class TextGenerator:
         self._impossible = np.zeros(encoder.size, "float32")
         self._impossible[[PAD, UNKNOWN]] = -np.inf  # they stand for no text
 
+    def forbid(self, token: int) -> None:
+        """Draw a token never, from the first draw on."""
+        self._impossible[token] = -np.inf
+
     def save(self, folder: Path) -> None:
         """Write network and tokens into the folder of a bundle."""
         bundle.save_model(self.model, folder)

@@ -24,11 +24,14 @@ from rnnapps.chat.predictor import INSTEAD, ChatPredictor
 from rnnapps.commands.main import dispatch
 from rnnapps.data.text.documents import Documents, read_documents
 from rnnapps.data.text.token_config import TokenConfig
-from rnnapps.data.text.token_encoder import TokenEncoder
+from rnnapps.data.text.token_encoder import END, TokenEncoder
 from rnnapps.data.text.unfit import is_unfit
 from rnnapps.errors import UserError
 from rnnapps.evaluation.retrieval import Retrieval
+from rnnapps.inference.text_generator import Drawing, TextGenerator
 from rnnapps.metrics.replies import variety
+from rnnapps.networks.next_token import build
+from rnnapps.networks.next_token_config import NextTokenConfig
 
 
 @pytest.fixture(scope="module")
@@ -157,3 +160,19 @@ def test_some_turns_are_learnt_alone_too():
     assert learnt == [*texts, "a\n", "b\n"] and len(validation.documents) == 1
     with pytest.raises(UserError, match="--alone must be from 0 to 1, got 1.5"):
         ChatConfig(alone=1.5)
+
+
+def test_a_reply_comes_where_the_conversation_would_be_over():
+    """From a network that gives the end nearly all of the probability."""
+    encoder = TokenEncoder.learn(["hello there, how are you?"], TokenConfig(vocabulary=300))
+    network = build(NextTokenConfig(units=4, embedding_size=4), encoder.size)
+    kernel, recurrent, bias = network.get_layer("recurrent").get_weights()
+    # All gates are open, so that all states are positive.
+    network.get_layer("recurrent").set_weights([0 * kernel, 0 * recurrent, 0 * bias + 10])
+    (vectors,) = network.get_layer("embedding").get_weights()
+    vectors[END] = 50
+    network.get_layer("embedding").set_weights([vectors])
+    ((text, _),) = TextGenerator(network, encoder).draw("hello\n", 20, Drawing(), n=1, seed=1)
+    assert text == ""
+    reply = ChatPredictor(TextGenerator(network, encoder), ChatConfig())("hello").reply
+    assert reply.strip() and reply != INSTEAD
