@@ -13,6 +13,7 @@ conversations.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -108,17 +109,20 @@ class SequenceToSequence:
             raise UserError(f"no turn of the training has at most {WRITTEN} tokens")
         return ReplyBatches(pairs, size, seed)
 
-    def log_probabilities(self, replies: Sequence[tuple[str, str]]) -> np.ndarray:
-        """Of each reply behind its context, the end included, float `(replies,)`."""
+    @cached_property
+    def scorer(self) -> Any:
+        """From context, tokens and targets to the log-probability of each row of targets."""
         import keras
         from keras import ops
 
         targets = keras.Input((None,), dtype="int32")
         values = ops.log_softmax(self.model.output, axis=-1)
         chosen = ops.take_along_axis(values, targets[..., None], axis=-1)[..., 0]
-        scorer = keras.Model(
-            [*self.model.inputs, targets], ops.sum(chosen * ops.cast(targets > 0, "float32"), axis=1)
-        )
+        total = ops.sum(chosen * ops.cast(targets > 0, "float32"), axis=1)
+        return keras.Model([*self.model.inputs, targets], total)
+
+    def log_probabilities(self, replies: Sequence[tuple[str, str]]) -> np.ndarray:
+        """Of each reply behind its context, the end included, float `(replies,)`."""
         pairs, values = self.pairs(replies), np.zeros(len(replies))
         order = sorted(
             range(len(pairs)), key=lambda row: [_length(len(ids)) for ids in pairs[row][::-1]]
@@ -126,7 +130,7 @@ class SequenceToSequence:
         for start in range(0, len(order), 64):
             rows = order[start : start + 64]
             inputs, wanted, _ = batch([pairs[row] for row in rows])
-            values[rows] = scorer.predict_on_batch([*inputs, wanted])
+            values[rows] = self.scorer.predict_on_batch([*inputs, wanted])
         return values
 
     def replies(self, contexts: Sequence[str]) -> list[str]:
